@@ -1,0 +1,130 @@
+"""BLEU: how much of a translation stands in the reference, by n-grams."""
+
+import math
+from collections import Counter
+from typing import NamedTuple
+
+
+class NgramPrecision(NamedTuple):
+    """The n-grams of one order in a prediction: how many there are, and how many found a partner in the label."""
+
+    n: int
+    matched: int
+    total: int
+
+    @property
+    def precision(self):
+        """matched / total; 0 if the prediction has no n-gram of this order."""
+        return self.matched / self.total if self.total else 0.0
+
+
+def _ngrams(tokens, n):
+    return Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
+
+
+def _clipped_matches(prediction, references, n):
+    """Count a prediction's n-grams, each at most as often as it stands in one reference (Papineni et al. 2002, 2.1)."""
+    best = Counter()
+    for reference in references:
+        best |= _ngrams(reference, n)  # the larger count of each
+    return (_ngrams(prediction, n) & best).total()  # the smaller count of each
+
+
+def ngram_precisions(pred_seq, label_seq, k):
+    """Count matched and all n-grams of a prediction, for n = 1 ... k.
+
+    Args:
+        pred_seq, label_seq: strings of tokens parted by spaces.
+        k: the longest n-grams to look at. Orders longer than the prediction are left out: it has none of them.
+
+    Returns:
+        A list of `NgramPrecision(n, matched, total)`, ready for a pandas table; `.precision` is p_n.
+
+    Raises:
+        ValueError: `k` below 1.
+    """
+    if k < 1:
+        raise ValueError(f"k is {k}; it must be 1 or more")
+    prediction, label = pred_seq.split(), label_seq.split()
+    return [NgramPrecision(n, _clipped_matches(prediction, [label], n), len(prediction) - n + 1)
+            for n in range(1, min(k, len(prediction)) + 1)]
+
+
+def brevity_penalty(len_pred, len_label):
+    """exp(min(0, 1 - len_label / len_pred)): 1 for a prediction as long as its label or longer, 0 for an empty one."""
+    if len_pred == 0:
+        return 0.0
+    return math.exp(min(0.0, 1 - len_label / len_pred))
+
+
+def bleu(pred_seq, label_seq, k):
+    """Score one prediction against one label, from 0 to 1, by the formula of many tutorials.
+
+    exp(min(0, 1 - len_label / len_pred)) * product over n = 1 ... k of p_n^(1 / 2^n)
+    (Zhang et al., *Dive into Deep Learning*, "Sequence-to-Sequence Learning"). For scores to publish see `corpus_bleu`.
+
+    Args:
+        pred_seq, label_seq: strings of tokens parted by spaces.
+        k: the longest n-grams that count; orders longer than the prediction are left out.
+
+    Returns:
+        A float; 0 for an empty prediction.
+
+    Raises:
+        ValueError: `k` below 1.
+    """
+    score = brevity_penalty(len(pred_seq.split()), len(label_seq.split()))
+    for order in ngram_precisions(pred_seq, label_seq, k):
+        score *= order.precision ** (0.5**order.n)
+    return score
+
+
+def corpus_bleu(predictions, references, smooth="exp"):
+    """Score a whole set of translations, from 0 to 100, as Papineni et al. 2002 define BLEU (section 2.3).
+
+    The counts of all sentences are pooled before the precisions are taken, up to 4-grams with equal weights; of several
+    references each n-gram may match any, and the one nearest in length counts for the brevity penalty. Equal to
+    sacreBLEU (Post 2018) with `tokenize="none"`.
+
+    Args:
+        predictions: a list of strings of tokens parted by spaces.
+        references: for each prediction a string, or a list of several: raw tokens, never passed through a `Vocab`.
+        smooth: `"exp"`: an order without a match counts as half a match, the next as a quarter, and so on;
+            `"none"`: it makes the score 0.
+
+    Returns:
+        A float.
+
+    Raises:
+        ValueError: lists of different lengths, an empty list, a sentence without a reference, an unknown `smooth`.
+    """
+    if smooth not in ("exp", "none"):
+        raise ValueError(f"smooth is {smooth!r}; take 'exp' or 'none'")
+    if isinstance(predictions, str) or len(predictions) != len(references) or len(predictions) == 0:
+        raise ValueError(f"{len(predictions)} predictions and {len(references)} references: "
+                         "expected two lists of the same length, one sentence or more")
+    matched, total, len_pred, len_label = [0] * 4, [0] * 4, 0, 0
+    for i, (prediction, labels) in enumerate(zip(predictions, references)):
+        tokens = prediction.split()
+        labels = [label.split() for label in ([labels] if isinstance(labels, str) else labels)]
+        if not labels:
+            raise ValueError(f"sentence {i} has no reference; leave it out or give it one")
+        len_pred += len(tokens)
+        len_label += min((len(label) for label in labels), key=lambda length: (abs(length - len(tokens)), length))
+        for n in range(1, 5):
+            matched[n - 1] += _clipped_matches(tokens, labels, n)
+            total[n - 1] += max(0, len(tokens) - n + 1)
+    return 100 * brevity_penalty(len_pred, len_label) * _geometric_mean(matched, total, smooth)
+
+
+def _geometric_mean(matched, total, smooth):
+    """The fourth root of the product of the four precisions; 0 where nothing matches or an order has no n-grams."""
+    if matched[0] == 0 or 0 in total:
+        return 0.0
+    product, share = 1.0, 1.0
+    for hits, count in zip(matched, total):
+        if hits == 0:
+            share = share / 2 if smooth == "exp" else 0.0
+            hits = share
+        product *= hits / count
+    return product**0.25

@@ -1,0 +1,86 @@
+"""Decoding: translate when nobody knows the answer."""
+
+import torch
+
+from .batches import encode
+from .text import BOS, EOS, tokenize
+
+
+def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, language="eng", batch_size=256):
+    """Translate one sentence or many, taking the likeliest token at every step (greedy search).
+
+    A word that `src_vocab` does not know is read as `<unk>`. A source longer than `num_steps` tokens, `<eos>` included,
+    loses its last tokens. A translation that has not ended after `num_steps` tokens stops there. An empty
+    sentence has the empty translation. The order and number of the sentences do not change a translation.
+
+    Args:
+        net: a `Seq2Seq`; it is put in evaluation mode while it works, and back.
+        sentences: a string, or a list of strings or of lists of tokens. Strings are tokenized.
+        src_vocab, tgt_vocab: the vocabularies that `net` was trained with.
+        num_steps: the longest source and the longest translation, in tokens.
+        device: where to compute; where `net` is by default.
+        language: of the source sentences, for `tokenize`.
+        batch_size: sentences translated at once.
+
+    Returns:
+        A string of tokens parted by spaces, ready for `bleu` and `detokenize`; for a list, a list of them.
+
+    Raises:
+        ValueError: vocabularies that are not those of `net`, or `num_steps` below 1.
+        TypeError: a sentence that is neither a string nor a list of tokens.
+    """
+    if isinstance(sentences, str):
+        return predict(net, [sentences], src_vocab, tgt_vocab, num_steps, device, language=language)[0]
+    check_vocabs(net, src_vocab, tgt_vocab)
+    if num_steps < 1:
+        raise ValueError(f"num_steps is {num_steps}; it must be 1 or more")
+    sources = [_tokens(sentence, language) for sentence in sentences]
+    order = sorted((i for i, tokens in enumerate(sources) if tokens), key=lambda i: len(sources[i]))
+    translations = [""] * len(sources)
+    if device is not None:
+        net.to(device)
+    was_training = net.training
+    net.eval()
+    try:
+        for first in range(0, len(order), batch_size):
+            rows = order[first : first + batch_size]
+            ids = _decode_greedily(net, *encode([sources[i][: num_steps - 1] for i in rows], src_vocab), num_steps)
+            for i, sentence in zip(rows, ids.tolist()):
+                end = sentence.index(EOS) if EOS in sentence else len(sentence)
+                translations[i] = " ".join(tgt_vocab.to_tokens(sentence[:end]))
+    finally:
+        net.train(was_training)
+    return translations
+
+
+@torch.inference_mode()
+def _decode_greedily(net, X, X_valid_len, num_steps):
+    """Return the likeliest ids `(batch, at most num_steps)`; what stands behind an `<eos>` means nothing."""
+    device = next(net.parameters()).device
+    state = net.decoder.init_state(net.encoder(X.to(device), X_valid_len))
+    token = torch.full((len(X), 1), BOS, device=device)  # (batch, 1)
+    ended = torch.zeros(len(X), 1, dtype=torch.bool, device=device)  # (batch, 1)
+    tokens = []
+    while len(tokens) < num_steps and not ended.all():
+        Y_hat, state = net.decoder(token, state)  # (batch, 1, vocab_size)
+        token = Y_hat.argmax(dim=2)  # (batch, 1): the decoder's own output is its next input
+        ended |= token == EOS
+        tokens.append(token)
+    return torch.cat(tokens, dim=1)
+
+
+def _tokens(sentence, language):
+    if isinstance(sentence, str):
+        return tokenize(sentence, language)
+    if isinstance(sentence, (list, tuple)) and all(isinstance(token, str) for token in sentence):
+        return list(sentence)
+    raise TypeError(f"{sentence!r:.60} is not a sentence: expected a string or a list of tokens")
+
+
+def check_vocabs(net, src_vocab, tgt_vocab):
+    """Raise ValueError if the vocabularies are not as large as those that `net` was made for."""
+    for name, vocab, part in (("src_vocab", src_vocab, net.encoder), ("tgt_vocab", tgt_vocab, net.decoder)):
+        size = part.settings["vocab_size"]
+        if len(vocab) != size:
+            raise ValueError(f"{name} has {len(vocab)} tokens, but the model was made for {size}; "
+                             "use the vocabulary that the model was trained with")

@@ -1,0 +1,188 @@
+"""Model: an encoder that reads, a decoder that writes, and the two together."""
+
+import torch
+from torch import nn
+
+RNNS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+CONTEXTS = ("every_step", "initial")
+
+
+def _recurrent_layers(rnn, input_size, num_hiddens, num_layers, dropout):
+    """Make the recurrent layers; time comes first in what they read and write, as PyTorch has it by default."""
+    if rnn not in RNNS:
+        raise ValueError(f"rnn is {rnn!r}; take one of {', '.join(map(repr, RNNS))}")
+    between = dropout if num_layers > 1 else 0  # PyTorch drops between layers, so one layer has no place for it
+    return RNNS[rnn](input_size, num_hiddens, num_layers, dropout=between)
+
+
+def _check_sizes(**sizes):
+    for name, size in sizes.items():
+        if size < 1:
+            raise ValueError(f"{name} is {size}; it must be 1 or more")
+
+
+class Encoder(nn.Module):
+    """Read a batch of sentences; the final state of its RNN is the *context*.
+
+    h_t = f(x_t, h_{t-1}), c = h_T (Sutskever et al. 2014, section 2; Cho et al. 2014, section 2.1).
+
+    Args:
+        vocab_size, embed_size, num_hiddens, num_layers: sizes, each 1 or more.
+        dropout: the share of values set to zero in training, on the embedding and between layers.
+        rnn: `"rnn"`, `"gru"` or `"lstm"`.
+    """
+
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers, dropout=0, rnn="gru"):
+        super().__init__()
+        _check_sizes(vocab_size=vocab_size, embed_size=embed_size, num_hiddens=num_hiddens, num_layers=num_layers)
+        self.settings = dict(vocab_size=vocab_size, embed_size=embed_size, num_hiddens=num_hiddens,
+                             num_layers=num_layers, dropout=dropout, rnn=rnn)
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.dropout = nn.Dropout(dropout)
+        self.rnn = _recurrent_layers(rnn, embed_size, num_hiddens, num_layers, dropout)
+
+    def forward(self, X, valid_len=None):
+        """Encode a batch.
+
+        Args:
+            X: ids, `(batch, num_steps)`.
+            valid_len: `(batch,)`, the real tokens of each row. With it, padding changes nothing:
+                the state is the one after the last real token, and `output` is zero behind it.
+
+        Returns:
+            output: `(num_steps, batch, num_hiddens)`, the top layer's state after each token.
+            state: `(num_layers, batch, num_hiddens)`, each layer's last state; for an LSTM a pair of these (h, c).
+
+        Raises:
+            ValueError: no steps, or valid lengths that do not fit `X`.
+        """
+        batch, num_steps = X.shape
+        if num_steps == 0 or batch == 0:
+            raise ValueError(f"X has the shape {tuple(X.shape)}: the encoder needs at least one sentence of one token")
+        embs = self.dropout(self.embedding(X.T))  # (num_steps, batch, embed_size)
+        if valid_len is None or check_valid_len(valid_len, batch, num_steps).min() == num_steps:
+            return self.rnn(embs)  # no padding, nothing to skip
+        packed = nn.utils.rnn.pack_padded_sequence(embs, valid_len.cpu(), enforce_sorted=False)
+        output, state = self.rnn(packed)
+        output, _ = nn.utils.rnn.pad_packed_sequence(output, total_length=num_steps)
+        return output, state
+
+
+def check_valid_len(valid_len, batch, num_steps):
+    if valid_len.shape != (batch,):
+        raise ValueError(f"valid_len has the shape {tuple(valid_len.shape)}; a batch of {batch} needs ({batch},)")
+    if valid_len.min() < 1 or valid_len.max() > num_steps:
+        raise ValueError(f"valid_len goes from {valid_len.min()} to {valid_len.max()}; it must be 1 to {num_steps}")
+    return valid_len
+
+
+class Decoder(nn.Module):
+    """Write the target sentence, one token after another, from the encoder's context.
+
+    Args:
+        vocab_size, embed_size, num_hiddens, num_layers, dropout, rnn: as for `Encoder`.
+        context: `"initial"`: the encoder's state only starts the decoder (Sutskever et al. 2014, section 2);
+            `"every_step"`: the encoder's final top-layer state is also an input of every step, after
+            Cho et al. 2014, section 2.2 (who feed it to the output layer too, and start from tanh(V'c)).
+    """
+
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers, dropout=0, rnn="gru", context="every_step"):
+        super().__init__()
+        _check_sizes(vocab_size=vocab_size, embed_size=embed_size, num_hiddens=num_hiddens, num_layers=num_layers)
+        if context not in CONTEXTS:
+            raise ValueError(f"context is {context!r}; take one of {', '.join(map(repr, CONTEXTS))}")
+        self.settings = dict(vocab_size=vocab_size, embed_size=embed_size, num_hiddens=num_hiddens,
+                             num_layers=num_layers, dropout=dropout, rnn=rnn, context=context)
+        self.context = context
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.dropout = nn.Dropout(dropout)
+        input_size = embed_size + (num_hiddens if context == "every_step" else 0)
+        self.rnn = _recurrent_layers(rnn, input_size, num_hiddens, num_layers, dropout)
+        self.dense = nn.Linear(num_hiddens, vocab_size)
+
+    def init_state(self, enc_outputs):
+        """Make the decoder's first state from what the encoder returned.
+
+        Args:
+            enc_outputs: `(output, state)` of `Encoder.forward`.
+
+        Returns:
+            `(hidden, context)`: the encoder's state, and its top layer `(batch, num_hiddens)`.
+            `forward` moves `hidden` on and leaves `context` alone, in training and in prediction alike.
+        """
+        _, hidden = enc_outputs
+        top = hidden[0] if isinstance(hidden, tuple) else hidden  # an LSTM's state is (h, c)
+        return hidden, top[-1]
+
+    def features(self, X, state):
+        """Run the recurrent layers, without the output layer.
+
+        Args:
+            X: ids, `(batch, num_steps)`.
+            state: from `init_state` or from the step before.
+
+        Returns:
+            `(num_steps, batch, num_hiddens)`, and the new state.
+        """
+        hidden, context = state
+        inputs = self.dropout(self.embedding(X.T))  # (num_steps, batch, embed_size)
+        if self.context == "every_step":
+            repeated = context.expand(X.shape[1], -1, -1)  # (num_steps, batch, num_hiddens)
+            inputs = torch.cat((inputs, repeated), dim=2)  # (num_steps, batch, embed_size + num_hiddens)
+        output, hidden = self.rnn(inputs, hidden)
+        return output, (hidden, context)
+
+    def forward(self, X, state):
+        """Score every word of the vocabulary as the next one, at every step.
+
+        Args:
+            X: ids, `(batch, num_steps)`: in training the label behind `<bos>`, in prediction the last token.
+            state: from `init_state` or from the step before.
+
+        Returns:
+            scores: `(batch, num_steps, vocab_size)`, before the softmax.
+            state: the new state, to go on from.
+        """
+        output, state = self.features(X, state)
+        return self.dense(output).permute(1, 0, 2), state
+
+
+class Seq2Seq(nn.Module):
+    """An encoder and a decoder, joined by the context.
+
+    Raises:
+        ValueError: the two do not fit: the decoder starts from the encoder's state, so their kind of RNN,
+            `num_hiddens` and `num_layers` must be equal.
+    """
+
+    def __init__(self, encoder, decoder):
+        super().__init__()
+        for name in ("rnn", "num_hiddens", "num_layers"):
+            ours, theirs = encoder.settings[name], decoder.settings[name]
+            if ours != theirs:
+                raise ValueError(f"{name} is {ours!r} in the encoder and {theirs!r} in the decoder; "
+                                 "they must be equal, for the decoder starts from the encoder's state")
+        self.encoder, self.decoder = encoder, decoder
+
+    def forward(self, X, dec_input, X_valid_len=None):
+        """Read `X`, and score the next token behind each token of `dec_input`.
+
+        Args:
+            X: source ids, `(batch, num_steps)`.
+            dec_input: target ids behind `<bos>`, `(batch, num_steps)`; its `num_steps` may be another.
+            X_valid_len: `(batch,)`; without it the encoder reads the padding as if it were words.
+
+        Returns:
+            Y_hat: `(batch, num_steps, vocab_size)`.
+            state: the decoder's last state.
+        """
+        return self.decoder(dec_input, self._start(X, dec_input, X_valid_len))
+
+    def features(self, X, dec_input, X_valid_len=None):
+        """As `forward`, but without the output layer: returns `(num_steps, batch, num_hiddens)`."""
+        return self.decoder.features(dec_input, self._start(X, dec_input, X_valid_len))[0]
+
+    def _start(self, X, dec_input, X_valid_len):
+        if len(X) != len(dec_input):
+            raise ValueError(f"X has {len(X)} sentences and dec_input {len(dec_input)}; they must be the same batch")
+        return self.decoder.init_state(self.encoder(X, X_valid_len))

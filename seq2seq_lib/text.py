@@ -1,0 +1,281 @@
+"""Text: sentence pairs from files, tokens from sentences, numbers from tokens."""
+
+import gzip
+import hashlib
+import re
+import unicodedata
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+LANGUAGES = ("eng", "fra", "zho")
+SPLITS = ("train", "validation", "test")
+RESERVED = ("<unk>", "<pad>", "<bos>", "<eos>")  # ids 0, 1, 2, 3 of every vocabulary
+UNK, PAD, BOS, EOS = range(4)
+
+
+# ---------------------------------------------------------------- sentence pairs
+
+def read_pairs(path):
+    """Read sentence pairs from a TSV file: one pair a line, source and target parted by a TAB.
+
+    Args:
+        path: a UTF-8 text file of two or more columns (the layout of the Tatoeba downloads of
+            manythings.org); may be packed as `.gz`, or as a `.zip` that holds one `.txt` or `.tsv`
+            file beside its notes. Columns after the second and blank lines are passed over.
+
+    Returns:
+        A list of `(source, target)` pairs of strings, in the order of the file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is empty, damaged or not UTF-8, or a line lacks a column. The message names the line.
+    """
+    return [row[:2] for row in _read_rows(path)]
+
+
+def load_corpus(name, split, *, kind=None, language="eng"):
+    """Load one part of a corpus: for training, for choosing (validation), or for the last test.
+
+    A hash of the tokenised source sentence decides the part, so the parts are the same everywhere and for ever,
+    and no source sentence is in two of them, whatever its spelling, spacing or number of translations.
+
+    Args:
+        name: a corpus of the data folder (`"eng-fra"`), or the path of a TSV file of your own.
+        split: `"train"`, `"validation"` or `"test"`.
+        kind: only the pairs whose origin (third column) is `"hand-written"`, `"new combination"` or `"seen pattern"`;
+            all pairs by default.
+        language: the language of the source sentences, see `tokenize`.
+
+    Returns:
+        A list of `(source, target)` pairs of strings. A source with several translations is in several pairs.
+
+    Raises:
+        FileNotFoundError: no such corpus; the message lists those there are.
+        ValueError: an unknown split, kind or language, or a damaged file.
+    """
+    check_choice("split", split, SPLITS)
+    if kind is not None:
+        check_choice("kind", kind, KINDS)
+    return [
+        (source, target)
+        for source, target, origin in _read_rows(_corpus_path(name))
+        if split_of(source, origin, language) == split and kind in (None, kind_of(origin))
+    ]
+
+
+KINDS = ("seen pattern", "new combination", "hand-written")
+
+
+def kind_of(origin):
+    """Tell the kind of a pair, one of `KINDS`, by its origin (the third column of a shipped corpus)."""
+    if origin == "hand-written":
+        return origin
+    return "new combination" if origin.endswith("new combination") else "seen pattern"
+
+
+def split_of(source, origin="", language="eng"):
+    """Tell the part of a corpus that a source sentence belongs to: `"train"`, `"validation"` or `"test"`.
+
+    Hand-written sentences are held out one in five, other sentences one in ten. *New combinations* - a word
+    kept out of a pattern in training - are all held out.
+    """
+    digest = hashlib.sha256(" ".join(tokenize(source, language)).encode()).digest()
+    fraction = int.from_bytes(digest[:8], "big") / 2**64
+    held_out = {"seen pattern": 0.1, "hand-written": 0.2, "new combination": 1.0}[kind_of(origin)]
+    return "test" if fraction < held_out / 2 else "validation" if fraction < held_out else "train"
+
+
+def data_folder():
+    """Return the project's `data` folder: beside the library, or beside or above the working directory."""
+    for folder in (Path(__file__).resolve().parent, *_with_parents(Path.cwd())):
+        for candidate in (folder / "data", folder.parent / "data"):
+            if (candidate / "eng-fra.tsv").is_file():
+                return candidate
+    raise FileNotFoundError("no data folder with eng-fra.tsv found: run from inside the project's folder")
+
+
+def _with_parents(folder):
+    return (folder, *folder.parents)
+
+
+def _corpus_path(name):
+    path = Path(name)
+    if path.suffix or path.is_file():
+        return path
+    path = data_folder() / f"{name}.tsv"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*-*.tsv")))
+        raise FileNotFoundError(f"no corpus {str(name)!r}: take one of {known}, or the path of a .tsv file")
+    return path
+
+
+def _read_rows(path):
+    """Yield `(source, target, origin)` of each line of a TSV file; the origin is empty where there is none."""
+    rows = []
+    for number, line in enumerate(_read_bytes(Path(path)).split(b"\n"), 1):
+        try:
+            columns = [c.strip() for c in line.decode("utf-8-sig" if number == 1 else "utf-8").split("\t")]
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}, line {number}: not UTF-8 ({error.reason}); save the file as UTF-8") from None
+        if columns == [""]:
+            continue
+        if len(columns) < 2 or not columns[0] or not columns[1]:
+            raise ValueError(f"{path}, line {number}: expected source<TAB>target, found {columns[:2]}")
+        rows.append((columns[0], columns[1], columns[2] if len(columns) > 2 else ""))
+    if not rows:
+        raise ValueError(f"{path}: the file has no sentence pairs; expected lines of source<TAB>target")
+    return rows
+
+
+def _read_bytes(path):
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; check the path (now in {Path.cwd().name}/)")
+    try:
+        if path.suffix == ".gz":
+            return gzip.decompress(path.read_bytes())
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                names = [n for n in archive.namelist() if n.endswith((".txt", ".tsv")) and "about" not in n]
+                if len(names) != 1:
+                    raise ValueError(f"{path}: expected one .txt or .tsv file of pairs inside, found {names}")
+                return archive.read(names[0])
+    except (OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: a damaged archive ({error}); download it again") from None
+    return path.read_bytes()
+
+
+def check_choice(what, value, choices):
+    if value not in choices:
+        raise ValueError(f"{what} is {value!r}; take one of {', '.join(map(repr, choices))}")
+
+
+# ------------------------------------------------------------------------ tokens
+
+# A number, a word (letters and digits, hyphens inside), dots, or any one sign. Each language adds where it cuts a word.
+_WORD = r"[^\W_]+(?:-[^\W_]+)*"
+_LATIN = r"[a-z0-9\u00e0-\u024f]"
+_TOKEN = {
+    "eng": re.compile(rf"\d+(?:[.,:]\d+)+|'?{_WORD}|\.\.+|\S"),                    # i 'm home .
+    "fra": re.compile(rf"\d+(?:[.,:]\d+)+|aujourd'hui|-?{_WORD}'?|\.\.+|\S"),      # j' ai perdu .
+    "zho": re.compile(rf"\d+(?:[.,:]\d+)+|{_LATIN}+(?:['-]{_LATIN}+)*|\.\.+|\S"),  # 我 有 iphone 。
+}
+_BEFORE_PRONOUN = re.compile(  # as-tu -> as -tu, va-t-il -> va -t-il, donne-le-moi -> donne -le -moi
+    r"(?<=\w)(?<!-t)(?=-(?:t-)?(?:je|tu|ils?|elles?|on|nous|vous|ce|moi|toi|la|les?|lui|leur|y|en)(?!\w))")
+_SAME = str.maketrans({**dict.fromkeys("’‘ʼ´`", "'"), **dict.fromkeys("“”„", '"'), "‐": "-", "‑": "-", "…": "...",
+                       **dict.fromkeys("\u200b\ufeff\u00ad", "")})
+
+
+def normalize(text):
+    """Bring spellings that mean the same to one: lower case, plain spaces, straight quotes and apostrophes."""
+    text = unicodedata.normalize("NFC", text.lower()).translate(_SAME)
+    return " ".join(text.split())  # split() knows the non-breaking and the narrow space too
+
+
+def tokenize(text, language):
+    """Cut a sentence into lower-case tokens: words, numbers and single punctuation marks.
+
+    French is cut after an apostrophe (`j'` `ai`) and before a pronoun behind a hyphen (`as` `-tu`), English before an
+    apostrophe (`i` `'m`), Chinese between all characters. Cutting the joined tokens again changes nothing.
+
+    Args:
+        text: one sentence.
+        language: `"eng"`, `"fra"` or `"zho"`.
+
+    Returns:
+        A list of strings; empty for an empty text.
+
+    Raises:
+        ValueError: an unknown language.
+    """
+    check_choice("language", language, LANGUAGES)
+    text = normalize(text)
+    if language == "fra":
+        text = _BEFORE_PRONOUN.sub(" ", text)
+    return _TOKEN[language].findall(text)
+
+
+def detokenize(tokens, language):
+    """Join tokens to readable text: spacing as the language has it, a capital at the start.
+
+    What `tokenize` threw away stays lost: names keep their small first letter.
+
+    Args:
+        tokens: a list of tokens, or a string of tokens parted by spaces.
+        language: `"eng"`, `"fra"` or `"zho"`.
+
+    Returns:
+        One string.
+    """
+    check_choice("language", language, LANGUAGES)
+    text = tokens if isinstance(tokens, str) else " ".join(tokens)
+    if language == "zho":
+        text = re.sub(rf"(?<!{_LATIN}) | (?!{_LATIN})", "", text)
+    elif language == "eng":
+        text = re.sub(r" (?=[.,?!:;)]|'\w)|(?<=\() ", "", text)
+        text = re.sub(r"\bi\b", "I", text)
+    else:
+        text = re.sub(r" (?=[.,)]|-\w)|(?<=\w') |(?<=\() ", "", text)
+    return text[:1].upper() + text[1:]
+
+
+class Vocab:
+    """A numbered list of the tokens a model knows, and the way there and back.
+
+    The ids 0 to 3 are `<unk>`, `<pad>`, `<bos>` and `<eos>`; the others follow by frequency, then alphabet.
+    `vocab[token]` is an id, `vocab[list]` a list of ids; a token not in it gets the id of `<unk>`.
+
+    Args:
+        token_lists: an iterable of lists of tokens.
+        min_freq: tokens seen less often are left out.
+    """
+
+    def __init__(self, token_lists, min_freq=1):
+        counts = Counter()
+        for tokens in token_lists:
+            if isinstance(tokens, str):
+                raise TypeError(f"token_lists holds the string {tokens[:30]!r}; tokenize it first")
+            counts.update(tokens)
+        known = [token for token, n in counts.items() if n >= min_freq and token not in RESERVED]
+        self._number([*RESERVED, *sorted(known, key=lambda token: (-counts[token], token))])
+
+    @classmethod
+    def from_tokens(cls, tokens):
+        """Make a vocabulary whose ids are the places in the list `tokens`, `<unk> <pad> <bos> <eos>` first."""
+        if tuple(tokens[:4]) != RESERVED or len(set(tokens)) != len(tokens):
+            raise ValueError(f"a vocabulary begins with {' '.join(RESERVED)} and holds each token once")
+        vocab = cls([])
+        vocab._number(list(tokens))
+        return vocab
+
+    def _number(self, tokens):
+        self.tokens = tokens
+        self._ids = {token: i for i, token in enumerate(tokens)}
+
+    def __len__(self):
+        return len(self.tokens)
+
+    def __contains__(self, token):
+        return token in self._ids
+
+    def __getitem__(self, tokens):
+        if isinstance(tokens, str):
+            return self._ids.get(tokens, UNK)
+        return [self[token] for token in tokens]
+
+    def to_tokens(self, ids):
+        """Return the token of an id, or the list of tokens of a list (or tensor) of ids.
+
+        Raises:
+            IndexError: an id that the vocabulary does not have.
+        """
+        if hasattr(ids, "tolist"):
+            ids = ids.tolist()
+        if isinstance(ids, (list, tuple)):
+            return [self.to_tokens(i) for i in ids]
+        if not 0 <= ids < len(self):
+            raise IndexError(f"id {ids} is not in the vocabulary: its ids go from 0 to {len(self) - 1}")
+        return self.tokens[ids]
+
+    def __repr__(self):
+        return f"Vocab of {len(self)} tokens: {' '.join(self.tokens[:8])} ..."
