@@ -1,0 +1,147 @@
+"""Plots: the figures of the lessons, each with a text for those who do not see it."""
+
+import base64
+import io
+from html import escape
+
+from .style import AXIS_COLORS, COLORS, MATPLOTLIB
+
+STOPS = ("text", "batches", "encoder", "context", "decoder", "masked loss", "training", "prediction", "BLEU",
+         "your translator")
+
+
+class Picture:
+    """A picture for a notebook, as HTML with an alternative text that every way of showing the notebook keeps.
+
+    Args:
+        html: an `<img alt=...>` or an `<svg role="img" aria-label=...>`.
+        alt: what the picture shows, in words.
+    """
+
+    def __init__(self, html, alt):
+        self.html, self.alt = html, alt
+
+    def _repr_html_(self):
+        return self.html
+
+    def __repr__(self):
+        return f"Picture: {self.alt}"
+
+
+def road_map(stop):
+    """Draw the line of the story with one stop lit.
+
+    Args:
+        stop: one of `STOPS`.
+
+    Returns:
+        A `Picture`.
+    """
+    if stop not in STOPS:
+        raise ValueError(f"stop is {stop!r}; take one of {', '.join(map(repr, STOPS))}")
+    parts, x, font = [], 4, 'font-size="14" font-family="sans-serif"'
+    for i, name in enumerate(STOPS):
+        width = 18 + 7.6 * len(name)
+        lit = name == stop
+        fill = AXIS_COLORS["batch"] if lit else "none"
+        color, weight = ("white", "bold") if lit else ("currentColor", "normal")
+        parts.append(f'<rect x="{x}" y="6" width="{width:.0f}" height="30" rx="8" fill="{fill}" stroke="currentColor"/>'
+                     f'<text x="{x + width / 2:.0f}" y="26" text-anchor="middle" fill="{color}" '
+                     f'font-weight="{weight}" {font}>{name}</text>')
+        x += round(width)
+        if i + 1 < len(STOPS):
+            parts.append(f'<text x="{x + 10}" y="26" text-anchor="middle" fill="currentColor" {font}>→</text>')
+            x += 20
+    alt = f"Road map: {' → '.join(STOPS)}. This lesson's stop is {stop}."
+    svg = (f'<svg viewBox="0 0 {x + 4} 42" width="100%" style="max-width:{x + 4}px;min-width:640px" role="img" '
+           f'aria-label="{alt}" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>')
+    return Picture(f'<div style="overflow-x:auto">{svg}</div>', alt)
+
+
+def picture(figure, alt):
+    """Turn a matplotlib figure into a `Picture` and close the figure."""
+    import matplotlib.pyplot as plt
+
+    data = io.BytesIO()
+    figure.savefig(data, format="png")
+    plt.close(figure)
+    image = base64.b64encode(data.getvalue()).decode()
+    return Picture(f'<img alt="{escape(alt)}" style="max-width:100%" src="data:image/png;base64,{image}">', alt)
+
+
+def axes(xlabel, ylabel, figsize=None):
+    """Make a figure with one pair of axes in the style of the series; returns `(figure, axes)`."""
+    import matplotlib.pyplot as plt
+
+    with plt.rc_context(MATPLOTLIB):
+        figure, ax = plt.subplots(figsize=figsize)
+        ax.set(xlabel=xlabel, ylabel=ylabel)
+    return figure, ax
+
+
+def plot_lengths(lengths):
+    """Draw how long sentences are.
+
+    Args:
+        lengths: a dictionary from a name (`"source"`, `"target"`) to a list of lengths in tokens.
+
+    Returns:
+        A `Picture`: one histogram a name, side by side.
+    """
+    from collections import Counter
+
+    figure, ax = axes("tokens in a sentence", "sentences")
+    width = 0.8 / len(lengths)
+    said = []
+    for i, (name, values) in enumerate(lengths.items()):
+        counts = Counter(values)
+        ax.bar([n + (i - (len(lengths) - 1) / 2) * width for n in counts], counts.values(), width,
+               color=COLORS.get(name, COLORS["real"]), label=name, hatch="//" * i, edgecolor="white")
+        said.append(f"{name}: most often {counts.most_common(1)[0][0]} tokens, at most {max(counts)}")
+    ax.legend()
+    return picture(figure, f"Two histograms of sentence lengths. {'; '.join(said)}.")
+
+
+def plot_bars(values, xlabel, ylabel, title=""):
+    """Draw a few numbers as horizontal bars with their values beside them.
+
+    Args:
+        values: a dictionary from a label to a number.
+
+    Returns:
+        A `Picture`.
+    """
+    figure, ax = axes(ylabel, "", figsize=(8, 0.9 + 0.55 * len(values)))
+    names = list(values)[::-1]
+    bars = ax.barh(names, [values[name] for name in names], color=COLORS["real"])
+    ax.bar_label(bars, [f"{values[name]:.3g}" for name in names], padding=4)
+    ax.set(title=title, ylabel=xlabel)
+    ax.set_xlim(right=1.12 * max(values.values()) or 1)
+    said = ", ".join(f"{name} {value:.3g}" for name, value in values.items())
+    return picture(figure, f"Bars of {ylabel}: {said}.")
+
+
+def plot_history(histories):
+    """Draw the loss per token after each epoch, in training and in validation.
+
+    Args:
+        histories: a `History`, or a dictionary from a name to one, to lay several on top of each other.
+
+    Returns:
+        A `Picture`: solid lines for training, dashed lines for validation.
+    """
+    if not isinstance(histories, dict):
+        histories = {"": histories}
+    figure, ax = axes("epoch", "loss per token (nats)")
+    palette, said = list(AXIS_COLORS.values()), []
+    for i, (name, history) in enumerate(histories.items()):
+        rows = history.rows
+        epochs = [row["epoch"] for row in rows]
+        for key, line, label in (("train_loss", "o-", "training"), ("valid_loss", "s--", "validation")):
+            if rows and key in rows[0]:
+                color = COLORS["train" if key == "train_loss" else "validation"] if name == "" else palette[i]
+                ax.plot(epochs, [row[key] for row in rows], line, color=color, label=f"{name} {label}".strip())
+                said.append(f"{name} {label} falls from {rows[0][key]:.1f} to {rows[-1][key]:.1f}".strip())
+    ax.legend()
+    ax.set_ylim(bottom=0)
+    return picture(figure, f"Loss per token over {len(rows)} epochs: {', '.join(said)}.")

@@ -1,0 +1,41 @@
+"""Style: one palette, one type and one spacing for every figure and widget of the series."""
+
+# One colour for each axis of a tensor, in every lesson. White text on each has a contrast of 4.5:1 or more, and
+# neighbours differ in lightness or hue for colour-blind readers too (after Okabe and Ito 2008, darkened).
+AXIS_COLORS = {
+    "batch": "#0067A5",
+    "num_steps": "#B34700",
+    "embed_size": "#007A5A",
+    "num_hiddens": "#9C3F78",
+    "num_layers": "#595959",
+    "vocab_size": "#7A6000",
+}
+
+# Meanings that return in many figures.
+COLORS = {
+    "real": AXIS_COLORS["batch"],
+    "padding": "#B8B8B8",
+    "eos": AXIS_COLORS["num_hiddens"],
+    "unknown": AXIS_COLORS["num_steps"],
+    "source": AXIS_COLORS["batch"],
+    "target": AXIS_COLORS["num_steps"],
+    "train": AXIS_COLORS["batch"],
+    "validation": AXIS_COLORS["num_steps"],
+    "good": AXIS_COLORS["embed_size"],
+}
+
+# Settings of matplotlib, for `with matplotlib.rc_context(MATPLOTLIB):`. The face is white in the dark theme too.
+MATPLOTLIB = {
+    "figure.figsize": (8, 3.6),
+    "figure.facecolor": "white",
+    "figure.dpi": 110,
+    "font.size": 13,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.labelsize": 13,
+    "axes.titlesize": 14,
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "lines.linewidth": 2.5,
+    "savefig.bbox": "tight",
+}

@@ -1,0 +1,8 @@
+"""Settings for all tests. `pytest --hypothesis-profile=explore` looks for new examples, many of them."""
+
+from hypothesis import HealthCheck, settings
+
+common = dict(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fast", derandomize=True, max_examples=30, **common)
+settings.register_profile("explore", max_examples=1000, **common)
+settings.load_profile("fast")

@@ -1,0 +1,79 @@
+"""A toy translation task and plain reference implementations for the tests."""
+
+import random
+
+import torch
+from torch.nn import functional as F
+
+from seq2seq_lib import Batches, Decoder, Encoder, Seq2Seq, Vocab
+
+RNNS = ("rnn", "gru", "lstm")
+CONTEXTS = ("every_step", "initial")
+EOS, PAD, BOS = 3, 1, 2
+WORDS = "abcdefg"
+
+
+def toy_pairs(num_pairs=11, longest=6, seed=0):
+    """Pairs of token lists: a source of letters, and its target backwards in capitals, without one letter."""
+    rng = random.Random(seed)
+    sources = [[rng.choice(WORDS) for _ in range(rng.randint(1, longest))] for _ in range(num_pairs)]
+    return [(source, [word.upper() for word in reversed(source) if word != "b"]) for source in sources]
+
+
+def toy_vocabs():
+    return Vocab([list(WORDS)]), Vocab([list(WORDS.upper())])
+
+
+def toy_batches(pairs=None, batch_size=3, **options):
+    return Batches(toy_pairs() if pairs is None else pairs, *toy_vocabs(), batch_size, **options)
+
+
+def toy_net(rnn="gru", context="every_step", num_layers=1, dropout=0, seed=0, sizes=(5, 6)):
+    torch.manual_seed(seed)
+    src_vocab, tgt_vocab = toy_vocabs()
+    net = Seq2Seq(Encoder(len(src_vocab), *sizes, num_layers, dropout, rnn),
+                  Decoder(len(tgt_vocab), *sizes, num_layers, dropout, rnn, context))
+    with torch.no_grad():  # larger weights than PyTorch's first ones: the sentences matter, and the states differ
+        for p in net.parameters():
+            p.mul_(1.5)
+    return net
+
+
+def random_ids(valid_lens, num_steps, vocab_size=11, seed=0):
+    """Sentences of random real tokens, then `<eos>`, then `<pad>`: ids `(batch, num_steps)`."""
+    generator = torch.Generator().manual_seed(seed)
+    ids = torch.full((len(valid_lens), num_steps), PAD)
+    for row, valid_len in zip(ids, valid_lens):
+        row[: valid_len - 1] = torch.randint(4, vocab_size, (valid_len - 1,), generator=generator)
+        row[valid_len - 1] = EOS
+    return ids
+
+
+def reference_loss(net, x, y):
+    """The loss of one unpadded sentence pair, ids `(num_steps,)`: a loop over the target's tokens."""
+    state = net.decoder.init_state(net.encoder(x[None]))
+    loss, previous = 0, torch.tensor(BOS)
+    for label in y:
+        scores, state = net.decoder(previous.view(1, 1), state)
+        loss = loss - F.log_softmax(scores[0, 0], dim=0)[label]
+        previous = label
+    return loss
+
+
+def gradients(loss, net):
+    net.zero_grad()
+    loss.backward(retain_graph=True)
+    return {name: p.grad.clone() for name, p in net.named_parameters()}
+
+
+def weights(net):
+    return {name: t.clone() for name, t in net.state_dict().items()}
+
+
+def assert_close(ours, theirs, rtol=1e-6, atol=1e-12):
+    torch.testing.assert_close(ours, theirs, rtol=rtol, atol=atol)
+
+
+def assert_identical(ours, theirs):
+    """Equal bit for bit."""
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=0)

@@ -1,0 +1,168 @@
+import math
+import random
+
+import pytest
+import sacrebleu
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seq2seq_lib import bleu, brevity_penalty, corpus_bleu, ngram_precisions
+
+PREDICTION, LABEL = "A B B C D", "A B C D E F"
+sentences = st.lists(st.sampled_from("abc"), max_size=8).map(" ".join)
+
+
+def sacre(predictions, references, smooth):
+    """sacreBLEU wants one list for each place among a sentence's references, with None where there are fewer."""
+    most = max(map(len, references))
+    streams = [[refs[i] if i < len(refs) else None for refs in references] for i in range(most)]
+    return sacrebleu.corpus_bleu(predictions, streams, smooth_method=smooth, tokenize="none", force=True).score
+
+
+def plain_bleu(prediction, label, k):
+    """The formula with lists and loops only: each n-gram of the label can be used up once."""
+    prediction, label = prediction.split(), label.split()
+    if not prediction:
+        return 0.0
+    score = math.exp(min(0, 1 - len(label) / len(prediction)))
+    for n in range(1, min(k, len(prediction)) + 1):
+        left = [label[i : i + n] for i in range(len(label) - n + 1)]
+        ngrams = [prediction[i : i + n] for i in range(len(prediction) - n + 1)]
+        hits = 0
+        for ngram in ngrams:
+            if ngram in left:
+                left.remove(ngram)
+                hits += 1
+        score *= (hits / len(ngrams)) ** (1 / 2**n)
+    return score
+
+
+def test_worked_example_has_the_precisions_of_the_lesson():
+    orders = ngram_precisions(PREDICTION, LABEL, 4)
+    assert [tuple(order) for order in orders] == [(1, 4, 5), (2, 3, 4), (3, 1, 3), (4, 0, 2)]
+    assert [order.precision for order in orders] == [4 / 5, 3 / 4, 1 / 3, 0]
+
+
+@pytest.mark.parametrize("k, score", [(1, 0.7323), (2, 0.6815), (3, 0.5940), (4, 0)])
+def test_worked_example_has_the_scores_of_the_lesson(k, score):
+    assert round(bleu(PREDICTION, LABEL, k), 4) == score
+
+
+@pytest.mark.parametrize("prediction, penalty", [("A B", 0.1353), ("A B C", 0.3679)])
+def test_short_prediction_without_mistakes_scores_its_penalty(prediction, penalty):
+    assert round(bleu(prediction, LABEL, 1), 4) == penalty
+    assert round(bleu(prediction, LABEL, 4), 4) == penalty  # orders longer than the prediction are left out
+    assert round(brevity_penalty(len(prediction.split()), 6), 4) == penalty
+
+
+def test_penalty_is_one_for_predictions_as_long_or_longer():
+    assert brevity_penalty(6, 6) == brevity_penalty(9, 6) == 1
+    assert brevity_penalty(0, 6) == 0
+
+
+@given(sentences, sentences, st.integers(1, 6))
+def test_bleu_equals_the_formula_written_with_loops(prediction, label, k):
+    assert bleu(prediction, label, k) == pytest.approx(plain_bleu(prediction, label, k), rel=1e-12)
+
+
+@given(sentences, sentences, st.integers(1, 6))
+def test_bleu_is_between_0_and_1_and_1_only_for_the_label_itself(prediction, label, k):
+    score = bleu(prediction, label, k)
+    assert 0 <= score <= 1
+    if prediction and k >= len(prediction) and score == 1:
+        assert prediction == label
+    if prediction == label != "":
+        assert score == 1
+
+
+def test_empty_prediction_scores_0():
+    assert bleu("", LABEL, 4) == bleu("", "", 1) == bleu("  ", LABEL, 2) == 0
+    assert ngram_precisions("", LABEL, 4) == []
+
+
+def test_orders_longer_than_the_prediction_are_left_out_of_the_table():
+    assert [order.n for order in ngram_precisions("A B", LABEL, 4)] == [1, 2]
+
+
+def test_an_ngram_counts_no_more_often_than_in_the_label():
+    assert tuple(ngram_precisions("the the the the", "the cat the", 1)[0]) == (1, 2, 4)
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_k_below_1_is_a_value_error_that_names_it(k):
+    with pytest.raises(ValueError, match=f"k is {k}"):
+        bleu("A", "A", k)
+    with pytest.raises(ValueError, match=f"k is {k}"):
+        ngram_precisions("A", "A", k)
+
+
+def test_corpus_bleu_of_the_worked_example():
+    assert round(corpus_bleu([PREDICTION], [LABEL]), 2) == 38.72
+    assert corpus_bleu([PREDICTION], [LABEL], smooth="none") == 0
+
+
+def test_corpus_bleu_equals_sacrebleu_on_thousands_of_random_pairs():
+    """Corpora of one to some dozen sentences; lengths from 0; one to four references, not the same number for each."""
+    rng = random.Random(0)
+
+    def sentence(longest):
+        return " ".join(rng.choice("abcd" if longest < 20 else "abcdefghij") for _ in range(rng.randint(0, longest)))
+
+    def alike(prediction):  # a reference that shares most of its words
+        return " ".join(word if rng.random() < 0.8 else "z" for word in prediction.split()) or "a"
+
+    num_pairs = 0
+    for _ in range(1000):
+        longest, size = rng.choice((1, 3, 6, 12, 25)), rng.choice((1, 1, 2, 5, 12))
+        predictions = [sentence(longest) for _ in range(size)]
+        references = [[alike(p) if rng.random() < 0.5 else sentence(longest) or "b" for _ in range(rng.randint(1, 4))]
+                      for p in predictions]
+        for smooth in ("exp", "none"):
+            ours = corpus_bleu(predictions, references, smooth)
+            assert ours == pytest.approx(sacre(predictions, references, smooth), rel=1e-9, abs=1e-12)
+        num_pairs += size
+    assert num_pairs > 3000
+
+
+@given(st.lists(st.tuples(sentences, st.lists(sentences.filter(bool), min_size=1, max_size=3)), min_size=1, max_size=4),
+       st.sampled_from(("exp", "none")))
+def test_corpus_bleu_equals_sacrebleu_on_hard_cases(pairs, smooth):
+    predictions, references = [p for p, _ in pairs], [r for _, r in pairs]
+    assert corpus_bleu(predictions, references, smooth) == pytest.approx(
+        sacre(predictions, references, smooth), rel=1e-9, abs=1e-12)
+
+
+def test_a_reference_may_be_a_string_or_a_list_of_one():
+    assert corpus_bleu([PREDICTION], [LABEL]) == corpus_bleu([PREDICTION], [[LABEL]])
+
+
+def test_further_references_can_only_find_more_ngrams():
+    assert corpus_bleu([PREDICTION], [[LABEL, "A B B C D"]]) == pytest.approx(100)
+
+
+def test_corpus_bleu_pools_the_counts_and_is_no_mean_of_sentences():
+    predictions, references = ["A B C D E", "X"], ["A B C D E", "Y Z"]
+    both = corpus_bleu(predictions, references)
+    each = [corpus_bleu([p], [r]) for p, r in zip(predictions, references)]
+    assert each == [pytest.approx(100), 0]
+    assert both != pytest.approx(50, abs=5)
+
+
+def test_only_empty_predictions_score_0():
+    assert corpus_bleu(["", ""], ["A B", "A"]) == 0
+
+
+@pytest.mark.parametrize("predictions, references, message", [
+    (["A"], ["A", "B"], "1 predictions and 2 references"),
+    ([], [], "0 predictions"),
+    (["A", "B"], ["A", []], "sentence 1 has no reference"),
+    ("A B", ["A", "B", "C"], "expected two lists"),
+])
+def test_lists_that_do_not_fit_are_a_value_error(predictions, references, message):
+    with pytest.raises(ValueError, match=message):
+        corpus_bleu(predictions, references)
+
+
+def test_unknown_smoothing_is_a_value_error_that_names_the_choices():
+    with pytest.raises(ValueError, match="'floor'.*'exp'.*'none'"):
+        corpus_bleu(["A"], ["A"], smooth="floor")
