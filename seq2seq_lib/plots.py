@@ -73,9 +73,9 @@ def axes(xlabel, ylabel, figsize=None):
     """Make a figure with one pair of axes in the style of the series; returns `(figure, axes)`."""
     import matplotlib.pyplot as plt
 
-    with plt.rc_context(MATPLOTLIB):
-        figure, ax = plt.subplots(figsize=figsize)
-        ax.set(xlabel=xlabel, ylabel=ylabel)
+    plt.rcParams.update(MATPLOTLIB)
+    figure, ax = plt.subplots(figsize=figsize)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     return figure, ax
 
 

@@ -24,7 +24,7 @@ COLORS = {
     "good": AXIS_COLORS["embed_size"],
 }
 
-# Settings of matplotlib, for `with matplotlib.rc_context(MATPLOTLIB):`. The face is white in the dark theme too.
+# Settings of matplotlib. The face is white in the dark theme too.
 MATPLOTLIB = {
     "figure.figsize": (8, 3.6),
     "figure.facecolor": "white",

@@ -57,11 +57,14 @@ def load_corpus(name, split, *, kind=None, language="eng"):
     check_choice("split", split, SPLITS)
     if kind is not None:
         check_choice("kind", kind, KINDS)
-    return [
-        (source, target)
-        for source, target, origin in _read_rows(_corpus_path(name))
-        if split_of(source, origin, language) == split and kind in (None, kind_of(origin))
-    ]
+    parts, pairs = {}, []  # a source with two origins stays in the part of the first
+    for source, target, origin in _read_rows(_corpus_path(name)):
+        key = " ".join(tokenize(source, language))
+        if key not in parts:
+            parts[key] = split_of(source, origin, language)
+        if parts[key] == split and kind in (None, kind_of(origin)):
+            pairs.append((source, target))
+    return pairs
 
 
 KINDS = ("seen pattern", "new combination", "hand-written")
@@ -111,7 +114,7 @@ def _corpus_path(name):
 
 
 def _read_rows(path):
-    """Yield `(source, target, origin)` of each line of a TSV file; the origin is empty where there is none."""
+    """Return `(source, target, origin)` of each line of a TSV file; the origin is empty where there is none."""
     rows = []
     for number, line in enumerate(_read_bytes(Path(path)).split(b"\n"), 1):
         try:
