@@ -161,7 +161,9 @@ def plot_batch(ids, vocab, title=""):
     tokens = [vocab.to_tokens(row) for row in ids]
     rows, steps = len(tokens), len(tokens[0])
     small = rows <= 12 and steps <= 12
-    figure, ax = axes("step", "sentence", figsize=(1.05 * steps, 0.45 * rows + 0.8) if small else (8, 3.6))
+    width = max(0.7, 0.3 + 0.11 * max(len(token) for row in tokens for token in row))  # of a cell, in inches
+    figure, ax = axes("step", "sentence", figsize=(width * steps + 0.8, 0.45 * rows + 1) if small else (8, 3.6))
+    figure.set_layout_engine("constrained")
     counts = dict.fromkeys(kinds, 0)
     for r, row in enumerate(tokens):
         for s, token in enumerate(row):
@@ -175,8 +177,9 @@ def plot_batch(ids, vocab, title=""):
         if n and not small:
             ax.bar(0, 0, color=kinds[kind], label=kind)
     if not small:
-        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    ax.set(title=title, xlim=(-0.5, steps - 0.5), ylim=(rows - 0.5, -0.5))
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    ax.set_title(title, loc="left")
+    ax.set(xlim=(-0.5, steps - 0.5), ylim=(rows - 0.5, -0.5))
     ax.xaxis.label.set_color(AXIS_COLORS["num_steps"])
     ax.yaxis.label.set_color(AXIS_COLORS["batch"])
     ax.locator_params(integer=True)
