@@ -145,3 +145,45 @@ def plot_history(histories):
     ax.legend()
     ax.set_ylim(bottom=0)
     return picture(figure, f"Loss per token over {len(rows)} epochs: {', '.join(said)}.")
+
+
+def plot_batch(ids, vocab, title=""):
+    """Draw a batch as a rectangle of cells: words, `<eos>`, padding and unknown words, each in its colour.
+
+    Args:
+        ids: `(batch, num_steps)`.
+        vocab: the `Vocab` of the ids.
+
+    Returns:
+        A `Picture`; up to 12 rows and 12 steps it shows the token in each cell.
+    """
+    kinds = {"word": COLORS["real"], "<eos>": COLORS["eos"], "<pad>": COLORS["padding"], "<unk>": COLORS["unknown"]}
+    tokens = [vocab.to_tokens(row) for row in ids]
+    rows, steps = len(tokens), len(tokens[0])
+    small = rows <= 12 and steps <= 12
+    width = max(0.7, 0.3 + 0.11 * max(len(token) for row in tokens for token in row))  # of a cell, in inches
+    figure, ax = axes("step", "sentence", figsize=(width * steps + 0.8, 0.45 * rows + 1) if small else (8, 3.6))
+    figure.set_layout_engine("constrained")
+    counts = dict.fromkeys(kinds, 0)
+    for r, row in enumerate(tokens):
+        for s, token in enumerate(row):
+            kind = token if token in kinds else "word"
+            counts[kind] += 1
+            ax.bar(s, 1, 1, bottom=r - 0.5, color=kinds[kind], edgecolor="white", linewidth=1 if small else 0.3)
+            if small:
+                ax.text(s, r, token, ha="center", va="center", fontsize=12,
+                        color="black" if kind == "<pad>" else "white")
+    for kind, n in counts.items():
+        if n and not small:
+            ax.bar(0, 0, color=kinds[kind], label=kind)
+    if not small:
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    ax.set_title(title, loc="left")
+    ax.set(xlim=(-0.5, steps - 0.5), ylim=(rows - 0.5, -0.5))
+    ax.xaxis.label.set_color(AXIS_COLORS["num_steps"])
+    ax.yaxis.label.set_color(AXIS_COLORS["batch"])
+    ax.locator_params(integer=True)
+    share = counts["<pad>"] / (rows * steps)
+    said = ", ".join(f"{n} {kind}" for kind, n in counts.items())
+    return picture(figure, f"{title or 'A batch'}: {rows} rows of {steps} steps, {rows * steps} cells: {said}. "
+                           f"Padding is {share:.0%} of the cells.")
