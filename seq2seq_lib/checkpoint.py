@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,7 +42,7 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
         half: store the weights in half precision: half the size, for a model that is finished.
 
     Raises:
-        ValueError: a vocabulary that is not of the net's size.
+        ValueError: a vocabulary that is not of the net's size, a history of another net.
         FileExistsError: the path is taken by a file that is no checkpoint.
         FileNotFoundError: there is no such folder.
         TypeError: settings that JSON cannot hold.
@@ -52,6 +51,8 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
 
     path = Path(path)
     check_vocabs(net, src_vocab, tgt_vocab)
+    if history is not None:
+        history.check_net(net)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path.parent}: no such folder; make it, or choose another path")
     if path.exists() and not _is_checkpoint(path):
@@ -132,26 +133,28 @@ def _under(prefix, tensors):
 def _digest(text, tensors):
     digest = hashlib.sha256(text.encode())
     for name in sorted(tensors):
-        digest.update(name.encode())
+        digest.update(f"{name} {tensors[name].dtype} {tuple(tensors[name].shape)}".encode())
         digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()
 
 
 def _is_checkpoint(path):
-    """Tell by its first bytes whether a file is one that may be replaced: safetensors with our format in its header."""
+    """Tell by its header whether a file is one that may be replaced, in safetensors' layout: a length, then JSON."""
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        return FORMAT.encode() in file.read(min(length, 2**24))
+        try:
+            return json.loads(file.read(min(length, 2**26)))["__metadata__"]["format"] == FORMAT
+        except (ValueError, KeyError, TypeError):
+            return False
 
 
 def _write_atomically(path, data):
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(handle, "wb") as file:
+        with open(temporary, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    finally:
+        temporary.unlink(missing_ok=True)  # it is there only if something failed

@@ -71,6 +71,8 @@ class Encoder(nn.Module):
 def check_valid_len(valid_len, batch, num_steps):
     if valid_len.shape != (batch,):
         raise ValueError(f"valid_len has the shape {tuple(valid_len.shape)}; a batch of {batch} needs ({batch},)")
+    if batch == 0 or num_steps == 0:
+        raise ValueError(f"valid_len is of {batch} sentences of {num_steps} steps; a batch needs one of each at least")
     if valid_len.min() < 1 or valid_len.max() > num_steps:
         raise ValueError(f"valid_len goes from {valid_len.min()} to {valid_len.max()}; it must be 1 to {num_steps}")
     return valid_len
@@ -125,6 +127,9 @@ class Decoder(nn.Module):
             `(num_steps, batch, num_hiddens)`, and the new state.
         """
         hidden, context = state
+        if X.shape[1] == 0 or len(X) != len(context):
+            raise ValueError(f"the decoder's X has the shape {tuple(X.shape)} and its state is of {len(context)} "
+                             "sentences; they must be the same batch, of one step or more")
         inputs = self.dropout(self.embedding(X.T))  # (num_steps, batch, embed_size)
         if self.context == "every_step":
             repeated = context.expand(X.shape[1], -1, -1)  # (num_steps, batch, num_hiddens)

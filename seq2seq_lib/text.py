@@ -5,6 +5,7 @@ import hashlib
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -143,8 +144,8 @@ def _read_bytes(path):
                 if len(names) != 1:
                     raise ValueError(f"{path}: expected one .txt or .tsv file of pairs inside, found {names}")
                 return archive.read(names[0])
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: a damaged archive ({error}); download it again") from None
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
+        raise ValueError(f"{path}: a damaged or locked archive ({error}); download it again, or unpack it") from None
     return path.read_bytes()
 
 
@@ -157,21 +158,21 @@ def check_choice(what, value, choices):
 
 # A number, a word (letters and digits, hyphens inside), dots, or any one sign. Each language adds where it cuts a word.
 _WORD = r"[^\W_]+(?:-[^\W_]+)*"
-_LATIN = r"[a-z0-9\u00e0-\u024f]"
+_LATIN = r"[a-z0-9\u00df-\u00f6\u00f8-\u024f]"
 _TOKEN = {
     "eng": re.compile(rf"\d+(?:[.,:]\d+)+|'?{_WORD}|\.\.+|\S"),                    # i 'm home .
     "fra": re.compile(rf"\d+(?:[.,:]\d+)+|aujourd'hui|-?{_WORD}'?|\.\.+|\S"),      # j' ai perdu .
     "zho": re.compile(rf"\d+(?:[.,:]\d+)+|{_LATIN}+(?:['-]{_LATIN}+)*|\.\.+|\S"),  # 我 有 iphone 。
 }
 _BEFORE_PRONOUN = re.compile(  # as-tu -> as -tu, va-t-il -> va -t-il, donne-le-moi -> donne -le -moi
-    r"(?<=\w)(?<!-t)(?=-(?:t-)?(?:je|tu|ils?|elles?|on|nous|vous|ce|moi|toi|la|les?|lui|leur|y|en)(?!\w))")
+    r"(?<=\w)(?<!-t)(?=-(?:t-)?(?:je|tu|ils?|elles?|on|nous|vous|ce|moi|toi|la|les?|lui|leur|y|en)(?![^\W_]))")
 _SAME = str.maketrans({**dict.fromkeys("’‘ʼ´`", "'"), **dict.fromkeys("“”„", '"'), "‐": "-", "‑": "-", "…": "...",
                        **dict.fromkeys("\u200b\ufeff\u00ad", "")})
 
 
 def normalize(text):
     """Bring spellings that mean the same to one: lower case, plain spaces, straight quotes and apostrophes."""
-    text = unicodedata.normalize("NFC", text.lower()).translate(_SAME)
+    text = unicodedata.normalize("NFC", text.translate(_SAME).lower())
     return " ".join(text.split())  # split() knows the non-breaking and the narrow space too
 
 

@@ -51,6 +51,12 @@ class History:
         return [_summary(epoch, batches, valid_loss)
                 for epoch, (batches, valid_loss) in enumerate(zip(by_epoch, self.valid_losses), 1)]
 
+    def check_net(self, net):
+        """Raise ValueError if this is the history of another net."""
+        if self.optimizer is not None:
+            if [*map(id, self.optimizer.param_groups[0]["params"])] != [*map(id, net.parameters())]:
+                raise ValueError("this history is of another net; use the net that it came with, or leave history out")
+
     def table(self):
         """Return the finished epochs as a pandas table, one row an epoch, numbered from 1."""
         import pandas as pd
@@ -123,6 +129,8 @@ def grad_clipping(net, theta):
     if not theta > 0:
         raise ValueError(f"theta is {theta}; it must be above 0 (float('inf') never clips)")
     grads = [p.grad for p in net.parameters() if p.grad is not None]
+    if not grads:
+        raise ValueError("the net has no gradients to clip; call backward() on a loss first")
     norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g) for g in grads])).item()
     if norm > theta:
         for g in grads:
@@ -184,8 +192,9 @@ def train(net, data_iter, lr, num_epochs, tgt_vocab, device=None, *, valid_iter=
     net.train()
     with _interrupts_noted() as interrupted, _progress_bar(progress, data_iter, num_epochs, history) as bar:
         for epoch in range(len(history), num_epochs):
-            if hasattr(data_iter, "epoch"):
-                data_iter.epoch = epoch  # the order of the batches depends on it
+            for batches in (data_iter, valid_iter):
+                if hasattr(batches, "epoch"):
+                    batches.epoch = epoch  # the order of the batches depends on it
             done = sum(batch.epoch == epoch for batch in history.batches)  # before an interrupt
             for i, batch in enumerate(islice(data_iter, done, None), done):
                 rate = lr((epoch + i / len(data_iter)) / num_epochs) if callable(lr) else lr
@@ -228,11 +237,9 @@ def _update(net, optimizer, lr, theta, epoch, batch, bos, device, bf16):
 
 
 def _prepare_optimizer(history, net, device):
-    params = list(net.parameters())
+    history.check_net(net)
     if history.optimizer is None:
         history.optimizer = make_optimizer(net)
-    elif [*map(id, history.optimizer.param_groups[0]["params"])] != [*map(id, params)]:
-        raise ValueError("this history is of another net; go on with the net that it came with, or leave history out")
     for state in history.optimizer.state.values():
         state.update({name: value.to(device) for name, value in state.items()})
 
@@ -251,7 +258,10 @@ def _get_rng_state(device):
 
 def _set_rng_state(states):
     for name, state in states.items():
-        (torch if name == "cpu" else torch.get_device_module(name)).set_rng_state(state)
+        if name == "cpu":
+            torch.set_rng_state(state)
+        elif torch.get_device_module(name).is_available():  # else the run was on another machine
+            torch.get_device_module(name).set_rng_state(state)
 
 
 @contextmanager

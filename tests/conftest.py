@@ -1,6 +1,9 @@
 """Settings for all tests. `pytest --hypothesis-profile=explore` looks for new examples, many of them."""
 
+import torch
 from hypothesis import HealthCheck, settings
+
+torch.set_num_threads(1)  # on matrices as small as those of the tests threads only wait for each other
 
 common = dict(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", derandomize=True, max_examples=30, **common)

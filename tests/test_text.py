@@ -1,0 +1,430 @@
+import gzip
+import re
+import unicodedata
+import zipfile
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seq2seq_lib import Vocab, detokenize, load_corpus, read_pairs, split_of, tokenize
+
+LANGUAGES = ("eng", "fra", "zho")
+PAIRS = [("Go.", "Va !"), ("I lost.", "J'ai perdu."), ("It's cold, isn't it?", "Il fait froid, non ?")]
+TSV = "".join(f"{source}\t{target}\tsomebody\n" for source, target in PAIRS)
+
+# Text that is nasty for a tokeniser: word parts, signs that join or cut words, and characters that vanish or compose.
+PIECES = ["a", "t", "il", "la", "y", "ce", "tu", "en", "-", "-t-", "'", "’", "`", "_", ".", "..", "…", ",", ":", "?",
+          "!", "1", "23", "١", "²", "½", "１", "．", " ", "\u00a0", "\u202f", "\t", "\n", "\u200b", "\u00ad", "\ufeff",
+          "é", "e\u0301", "\u0301", "ı", "İ", "Σ", "ß", "ﬁ", "÷", "×", "我", "。", "，", "ᄀ", "ᅡ", "ᆨ", "가",
+          "aujourd'hui", "«", "\"", "“"]
+hard_text = st.one_of(st.lists(st.sampled_from(PIECES), max_size=9).map("".join), st.text(max_size=20))
+
+
+# ---------------------------------------------------------------- files
+
+@pytest.fixture
+def tsv(tmp_path):
+    def write(content, name="pairs.tsv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+    return write
+
+
+def zipped(path, **files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name.replace("_txt", ".txt"), text)
+    return path
+
+
+def test_read_pairs_reads_plain_tsv_in_the_order_of_the_file(tsv):
+    assert read_pairs(tsv(TSV)) == PAIRS
+
+
+def test_read_pairs_takes_a_path_as_a_string(tsv):
+    assert read_pairs(str(tsv(TSV))) == PAIRS
+
+
+def test_read_pairs_reads_gz(tsv):
+    assert read_pairs(tsv(gzip.compress(TSV.encode()), "pairs.tsv.gz")) == PAIRS
+
+
+def test_read_pairs_reads_the_zip_of_the_manythings_downloads(tmp_path):
+    assert read_pairs(zipped(tmp_path / "fra-eng.zip", _about_txt="notes\n", fra_txt=TSV)) == PAIRS
+
+
+@pytest.mark.parametrize("content", [
+    "\ufeff" + TSV,
+    TSV.replace("\n", "\r\n"),
+    TSV.removesuffix("\n"),
+    "\n" + TSV.replace("\n", "\n\n  \n"),
+    TSV.replace("\tsomebody", ""),
+    TSV.replace("\tsomebody", "\ta\tb\tc"),
+    TSV.replace("\t", " \t "),
+], ids=["byte order mark", "CRLF", "no last line end", "blank lines", "two columns", "five columns", "blanks"])
+def test_read_pairs_is_not_disturbed_by(tsv, content):
+    assert read_pairs(tsv(content)) == PAIRS
+
+
+def test_read_pairs_keeps_what_stands_inside_a_sentence(tsv):
+    assert read_pairs(tsv('"Go," he  said.\tVa\u202f!\n')) == [('"Go," he  said.', "Va\u202f!")]
+
+
+@pytest.mark.parametrize("content, line", [
+    (TSV + "a line without a tab\n", 4),
+    ("only source\t\n" + TSV, 1),
+    (TSV + "\n\tonly target\n", 5),
+    ("\ufeffno tab\r\n" + TSV, 1),
+], ids=["no tab", "no target", "no source", "no tab behind a byte order mark"])
+def test_missing_column_is_an_error_that_names_file_and_line(tsv, content, line):
+    with pytest.raises(ValueError, match=rf"pairs\.tsv, line {line}\b.*source<TAB>target"):
+        read_pairs(tsv(content))
+
+
+@pytest.mark.parametrize("encoding, line", [("latin-1", 2), ("utf-16", 1)])
+def test_wrong_encoding_is_an_error_that_names_file_and_line(tsv, encoding, line):
+    with pytest.raises(ValueError, match=rf"pairs\.tsv, line {line}\b.*UTF-8"):
+        read_pairs(tsv("Go.\tVa !\nI know.\tÇa, je sais.\n".encode(encoding)))
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff", " \r\n"])
+def test_file_without_pairs_is_an_error_that_names_it(tsv, content):
+    with pytest.raises(ValueError, match=r"pairs\.tsv: .*no sentence pairs"):
+        read_pairs(tsv(content))
+
+
+def test_no_such_file_is_an_error_that_names_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"missing\.tsv"):
+        read_pairs(tmp_path / "missing.tsv")
+    with pytest.raises(FileNotFoundError, match=re.escape(tmp_path.name)):
+        read_pairs(tmp_path)  # a folder
+
+
+def test_empty_gz_is_an_error_that_names_it(tsv):
+    for content in (b"", gzip.compress(b"")):
+        with pytest.raises(ValueError, match=r"pairs\.gz"):
+            read_pairs(tsv(content, "pairs.gz"))
+
+
+def damaged(whole):
+    """A file cut short, and with single bytes changed."""
+    yield from (whole[:n] for n in range(0, len(whole), 3))
+    for i in range(len(whole)):
+        yield whole[:i] + bytes([whole[i] ^ (1, 64, 255)[i % 3]]) + whole[i + 1 :]
+
+
+@pytest.mark.parametrize("ending", ["gz", "zip"])
+def test_damaged_archive_is_an_error_that_names_it_and_never_wrong_pairs(tsv, tmp_path, ending):
+    """Or it has no effect: the time stamp, say, is not looked at."""
+    if ending == "gz":
+        whole = gzip.compress(TSV.encode())
+    else:
+        whole = zipped(tmp_path / "whole.zip", _about_txt="notes\n", fra_txt=TSV).read_bytes()
+    num_errors = 0
+    for content in damaged(whole):
+        path = tsv(content, f"pairs.{ending}")
+        try:
+            assert read_pairs(path) == PAIRS
+        except ValueError as error:
+            assert path.name in str(error)
+            num_errors += 1
+    assert num_errors > len(whole) / 3
+
+
+def test_encrypted_zip_is_an_error_that_names_it(tsv, tmp_path):
+    whole = bytearray(zipped(tmp_path / "whole.zip", fra_txt=TSV).read_bytes())
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        whole[whole.index(header) + flags] |= 1
+    with pytest.raises(ValueError, match=r"pairs\.zip"):
+        read_pairs(tsv(bytes(whole), "pairs.zip"))
+
+
+def test_text_that_is_no_archive_is_an_error_that_names_it(tsv):
+    for name in ("pairs.gz", "pairs.zip"):
+        with pytest.raises(ValueError, match=name):
+            read_pairs(tsv(TSV, name))
+
+
+@pytest.mark.parametrize("files", [{}, {"_about_txt": "notes"}, {"fra_txt": TSV, "deu_txt": TSV}])
+def test_zip_without_one_file_of_pairs_is_an_error_that_names_it(tmp_path, files):
+    with pytest.raises(ValueError, match=r"pairs\.zip: expected one"):
+        read_pairs(zipped(tmp_path / "pairs.zip", **files))
+
+
+# ---------------------------------------------------------------- the split
+
+SOURCES = [f"{subject} {verb} {number} {thing}." for subject in ("I", "We", "It's Tom who", "They don't say who")
+           for verb in ("saw", "found", "lost", "bought", "sold") for number in range(2, 12)
+           for thing in ("cats", "books", "apples")]  # 600
+
+
+def test_split_parts_every_source_once_and_in_the_shares_it_says(tsv):
+    path = tsv("".join(f"{source}\tCible.\n" for source in SOURCES))
+    parts = {split: [source for source, _ in load_corpus(path, split)] for split in ("train", "validation", "test")}
+    assert sorted(sum(parts.values(), [])) == sorted(SOURCES)
+    shares = [len(part) / len(SOURCES) for part in parts.values()]
+    assert shares == pytest.approx([0.9, 0.05, 0.05], abs=0.03)
+
+
+def test_translations_of_a_source_stay_together_whatever_its_spelling(tsv):
+    """Also when the origins (third column), which are held out in different shares, differ."""
+    rows = [f"{spelling}\tCible {i}.\t{origin}\n" for source in SOURCES
+            for i, (spelling, origin) in enumerate([(source, "hand-written"), (source.upper(), "hand-written")])]
+    path = tsv("".join(rows))
+    seen = {}
+    for split in ("train", "validation", "test"):
+        for source, _ in load_corpus(path, split):
+            assert seen.setdefault(" ".join(tokenize(source, "eng")), split) == split
+
+
+def test_no_tokenised_source_is_in_two_parts_though_its_pairs_have_different_origins(tsv):
+    origins = ("hand-written", "pattern", "pattern, new combination", "CC-BY 2.0 (France)", "")
+    path = tsv("".join(f"{source}\tCible {i}.\t{origins[i]}\n" for source in SOURCES for i in range(len(origins))))
+    seen, num_pairs = {}, 0
+    for split in ("train", "validation", "test"):
+        for source, _ in load_corpus(path, split):
+            assert seen.setdefault(" ".join(tokenize(source, "eng")), split) == split
+            num_pairs += 1
+    assert num_pairs == len(origins) * len(SOURCES)
+
+
+@given(st.sampled_from(SOURCES), st.sampled_from((str.upper, str.lower, str.title)), st.sampled_from("'’ʼ"),
+       st.sampled_from((" ", "  ", "\u00a0", "\u202f", " \t")), st.sampled_from((".", " .", "\u00a0.")))
+def test_spelling_variants_are_in_the_same_part(source, case, apostrophe, space, stop):
+    variant = case(source).replace(" ", space).replace("'", apostrophe).replace(".", stop)
+    assert split_of(variant) == split_of(source)
+
+
+@pytest.mark.parametrize("source, part, part_if_hand_written", [
+    ("Help!", "test", "test"), ("Go.", "validation", "test"), ("Stop!", "validation", "test"),
+    ("No way!", "train", "validation"), ("I lost.", "train", "train"), ("They are watching.", "train", "train")])
+def test_split_is_fixed_for_ever(source, part, part_if_hand_written):
+    """Taken from the SHA-256 of the tokens by other code: no version of the library may move a sentence."""
+    assert split_of(source) == part
+    assert split_of(source, "hand-written") == part_if_hand_written
+
+
+def test_kinds_part_a_corpus(tsv):
+    path = tsv("".join(f"{s}\tCible.\t{('hand-written', 'x', 'x, new combination')[i % 3]}\n"
+                       for i, s in enumerate(SOURCES)))
+    kinds = ("hand-written", "seen pattern", "new combination")
+    for split in ("train", "validation", "test"):
+        whole = load_corpus(path, split)
+        assert sorted(whole) == sorted(sum((load_corpus(path, split, kind=kind) for kind in kinds), []))
+    assert load_corpus(path, "train", kind="new combination") == []
+    held_out = len(load_corpus(path, "test", kind="hand-written")) + len(
+        load_corpus(path, "validation", kind="hand-written"))
+    assert held_out / 200 == pytest.approx(0.2, abs=0.08)
+
+
+def test_load_corpus_names_the_choices_when_one_is_wrong(tsv):
+    path = tsv(TSV)
+    with pytest.raises(ValueError, match="split is 'dev'.*'train', 'validation', 'test'"):
+        load_corpus(path, "dev")
+    with pytest.raises(ValueError, match="kind is 'new'"):
+        load_corpus(path, "train", kind="new")
+    with pytest.raises(ValueError, match="language is 'de'.*'eng', 'fra', 'zho'"):
+        load_corpus(path, "train", language="de")
+    with pytest.raises(FileNotFoundError, match="nowhere.tsv"):
+        load_corpus(path.parent / "nowhere.tsv", "train")
+    with pytest.raises(FileNotFoundError):
+        load_corpus("eng-klingon", "train")
+
+
+# ---------------------------------------------------------------- tokens
+
+@pytest.mark.parametrize("language, text, tokens", [
+    ("eng", "I'm home.", "i 'm home ."),
+    ("eng", "He\u2019s calm!", "he 's calm !"),
+    ("eng", "They are watching.", "they are watching ."),
+    ("eng", "Don't you know? It's 3:30, we'll see 1,500 cats.",
+     "don 't you know ? it 's 3:30 , we 'll see 1,500 cats ."),
+    ("eng", "A well-known man (Tom) said: “Wait…”", 'a well-known man ( tom ) said : " wait ... "'),
+    ("eng", "GO\u00a0AWAY\u202f!", "go away !"),
+    ("fra", "J'ai perdu.", "j' ai perdu ."),
+    ("fra", "J’ai perdu.", "j' ai perdu ."),
+    ("fra", "Va\u202f!", "va !"),
+    ("fra", "Va\u00a0!", "va !"),
+    ("fra", "Ils regardent.", "ils regardent ."),
+    ("fra", "Je suis chez moi.", "je suis chez moi ."),
+    ("fra", "Qu'est-ce que c'est ?", "qu' est -ce que c' est ?"),
+    ("fra", "Aujourd'hui, l'été !", "aujourd'hui , l' été !"),
+    ("fra", "Où vas-tu ? Donne-le-moi. Y a-t-il du pain ?", "où vas -tu ? donne -le -moi . y a -t-il du pain ?"),
+    ("fra", "C'est peut-être là-bas, « dit-elle ».", "c' est peut-être là-bas , « dit -elle » ."),
+    ("fra", "Il coûte 3,50 €.", "il coûte 3,50 € ."),
+    ("fra", "E\u0301cole", "école"),
+    ("zho", "他们把这只小猫送到了动物中心。", "他 们 把 这 只 小 猫 送 到 了 动 物 中 心 。"),
+    ("zho", "我有2个iPhone，真的！", "我 有 2 个 iphone ， 真 的 ！"),
+    ("zho", "气温是36.5度", "气 温 是 36.5 度"),
+    ("zho", "我在Straße吃饭", "我 在 straße 吃 饭"),
+    ("zho", "6÷2=3", "6 ÷ 2 = 3"),
+])
+def test_tokenize_examples(language, text, tokens):
+    assert tokenize(text, language) == tokens.split()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_text_of_blanks_has_no_tokens(language):
+    assert tokenize("", language) == tokenize(" \t\u00a0\u202f\n", language) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@settings(max_examples=200)
+@given(text=hard_text)
+def test_tokenising_joined_tokens_changes_nothing(language, text):
+    tokens = tokenize(text, language)
+    assert tokenize(" ".join(tokens), language) == tokens
+
+
+@pytest.mark.parametrize("language, text", [
+    ("fra", "a-il_"), ("fra", "vas-y_"), ("eng", "ᄀ\u200bᅡ"), ("zho", "e\u200b\u0301"), ("fra", "va\u00ad-t-il")])
+def test_tokenising_joined_tokens_changes_nothing_in_known_hard_cases(language, text):
+    tokens = tokenize(text, language)
+    assert tokenize(" ".join(tokens), language) == tokens
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@settings(max_examples=100)
+@given(text=hard_text)
+def test_tokens_hold_no_blanks_and_no_capitals_and_lose_no_sign(language, text):
+    tokens = tokenize(text, language)
+    assert all(token and not re.search(r"\s", token) and token == token.lower() for token in tokens)
+    visible = re.sub(r"[\s\u200b\ufeff\u00ad]", "", text)
+    assert bool(tokens) == bool(visible)
+
+
+@given(text=hard_text)
+def test_outer_blanks_and_composition_of_letters_do_not_matter(text):
+    for language in LANGUAGES:
+        tokens = tokenize(text, language)
+        assert tokenize(f"  {text}\u202f", language) == tokens
+        assert tokenize(unicodedata.normalize("NFD", unicodedata.normalize("NFC", text)), language) == tokens
+
+
+def test_unknown_language_is_an_error_that_names_the_choices():
+    for function in (lambda: tokenize("Go.", "en"), lambda: detokenize(["go", "."], "en")):
+        with pytest.raises(ValueError, match="'en'.*'eng', 'fra', 'zho'"):
+            function()
+
+
+@pytest.mark.parametrize("language, text", [
+    ("eng", "I'm home."),
+    ("eng", "Don't you know what I've lost?"),
+    ("eng", "Well, it's 3:30; we'll see 1,500 well-known cats (and dogs)."),
+    ("eng", "Wait... what?!"),
+    ("eng", "It's five o'clock!"),
+    ("fra", "J'ai perdu."),
+    ("fra", "Va !"),
+    ("fra", "Qu'est-ce que c'est ?"),
+    ("fra", "Où vas-tu ? là-bas ; allez-vous-en !"),
+    ("fra", "Y a-t-il du pain aujourd'hui (à 3,50 €) : oui, peut-être..."),
+    ("fra", "C'est là-bas, « dit-elle »."),
+    ("fra", "Va-t'en !"),
+    ("zho", "他们把这只小猫送到了动物中心。"),
+    ("zho", "我有2个iphone，真的！"),
+    ("zho", "气温是36.5度。"),
+    ("zho", "他说i'm home了。"),
+])
+def test_detokenize_gives_back_natural_sentences(language, text):
+    assert detokenize(tokenize(text, language), language) == text
+
+
+@pytest.mark.parametrize("language, text", [
+    ("eng", 'He said: "I\'m not Tom\'s dog."'),
+    ("eng", "'Yes,' she said, 'rock 'n' roll.'"),
+    ("eng", "5 - 3 = 2, 50 % off"),
+    ("eng", "The students' books cost $3.50 each."),
+    ("fra", "« L'un ou l'autre ? » dit-il."),
+    ("fra", "Il a dit : \"J'y vais...\""),
+    ("fra", "Les États-Unis - et Aix-en-Provence"),
+    ("fra", "Donne-le-moi, va-t'en !"),
+    ("zho", "“你好！”他说：“iPhone 15 Pro多少钱？”"),
+    ("zho", "第1、2课：《我们》……"),
+])
+def test_detokenised_sentences_have_the_same_tokens(language, text):
+    tokens = tokenize(text, language)
+    assert tokenize(detokenize(tokens, language), language) == tokens
+
+
+def test_detokenize_takes_a_string_of_tokens_and_no_tokens_at_all():
+    assert detokenize("i 'm home .", "eng") == detokenize(["i", "'m", "home", "."], "eng") == "I'm home."
+    assert [detokenize([], language) for language in LANGUAGES] == ["", "", ""]
+
+
+# ---------------------------------------------------------------- vocabularies
+
+TOKENS = [["b", "a", "c"], ["b", "a"], ["b", "d", "é"]]
+
+
+def test_vocab_is_ordered_by_frequency_then_alphabet_behind_the_reserved_tokens():
+    assert Vocab(TOKENS).tokens == ["<unk>", "<pad>", "<bos>", "<eos>", "b", "a", "c", "d", "é"]
+
+
+def test_order_of_a_vocab_does_not_depend_on_the_order_of_the_sentences():
+    assert Vocab(TOKENS).tokens == Vocab(reversed(TOKENS)).tokens
+
+
+def test_reserved_ids_are_0_to_3():
+    assert Vocab([])[["<unk>", "<pad>", "<bos>", "<eos>"]] == [0, 1, 2, 3]
+
+
+def test_reserved_tokens_in_the_text_keep_their_ids_and_take_no_second_place():
+    vocab = Vocab([["<eos>", "a", "<eos>", "<unk>", "<eos>"]])
+    assert vocab["<eos>"] == 3
+    assert len(vocab) == 5
+
+
+@pytest.mark.parametrize("min_freq, tokens", [(1, "b a c d é"), (2, "b a"), (3, "b"), (4, "")])
+def test_min_freq_leaves_rare_tokens_out(min_freq, tokens):
+    assert Vocab(TOKENS, min_freq).tokens[4:] == tokens.split()
+
+
+def test_vocab_maps_a_token_to_an_id_and_a_list_to_a_list():
+    vocab = Vocab(TOKENS)
+    assert vocab["b"] == 4
+    assert vocab[["b", "nothing", "d"]] == [4, 0, 7]
+    assert vocab[[]] == []
+    assert len(vocab) == 9
+    assert "b" in vocab and "<pad>" in vocab and "nothing" not in vocab
+
+
+@given(st.lists(st.lists(st.text("abcd", min_size=1, max_size=2))))
+def test_to_tokens_undoes_the_vocab(token_lists):
+    vocab = Vocab(token_lists)
+    for tokens in token_lists:
+        assert vocab.to_tokens(vocab[tokens]) == tokens
+    assert vocab[vocab.tokens] == list(range(len(vocab)))
+
+
+def test_to_tokens_takes_an_id_a_list_or_a_tensor():
+    vocab = Vocab(TOKENS)
+    assert vocab.to_tokens(4) == vocab.to_tokens(torch.tensor(4)) == "b"
+    assert vocab.to_tokens([4, 0]) == vocab.to_tokens(torch.tensor([4, 0])) == ["b", "<unk>"]
+    assert vocab.to_tokens(torch.tensor([[4], [3]])) == [["b"], ["<eos>"]]
+
+
+@pytest.mark.parametrize("ids", [9, -1, [4, 9], torch.tensor([-1])])
+def test_id_that_is_not_there_is_an_index_error_that_says_which_are(ids):
+    with pytest.raises(IndexError, match="from 0 to 8"):
+        Vocab(TOKENS).to_tokens(ids)
+
+
+@pytest.mark.parametrize("token_lists", ["a text", ["i 'm home ."], ["i", "'m"]])
+def test_text_that_is_not_tokenised_is_a_type_error(token_lists):
+    with pytest.raises(TypeError, match="tokenize"):
+        Vocab(token_lists)
+
+
+def test_from_tokens_numbers_by_place():
+    vocab = Vocab.from_tokens(["<unk>", "<pad>", "<bos>", "<eos>", "z", "a"])
+    assert vocab["z"] == 4 and vocab["a"] == 5 and len(vocab) == 6
+
+
+@pytest.mark.parametrize("tokens", [[], ["a"], ["<pad>", "<unk>", "<bos>", "<eos>"],
+                                    ["<unk>", "<pad>", "<bos>", "<eos>", "a", "a"]])
+def test_from_tokens_refuses_lists_that_are_no_vocabulary(tokens):
+    with pytest.raises(ValueError, match="each token once"):
+        Vocab.from_tokens(tokens)
