@@ -22,6 +22,8 @@ COLORS = {
     "train": AXIS_COLORS["batch"],
     "validation": AXIS_COLORS["num_steps"],
     "good": AXIS_COLORS["embed_size"],
+    "wrong": AXIS_COLORS["num_steps"],
+    "waiting": AXIS_COLORS["num_layers"],
 }
 
 # Settings of matplotlib. The face is white in the dark theme too.

@@ -1,0 +1,315 @@
+"""The machinery of the checks: run a reader's function on a few cases, and say what it gets right or wrong.
+
+The reader's code may do anything: raise, print without end, never return. So all of it runs in a thread of its own,
+what it prints is caught, and none of its objects is asked to compare or to show itself.
+"""
+
+import contextlib
+import copy
+import ctypes
+import inspect
+import io
+import linecache
+import math
+import random
+import re
+import threading
+import traceback
+import warnings
+from html import escape
+from itertools import islice
+
+import torch
+
+from ..style import COLORS
+
+SECONDS = 5  # a reader's function may take so long, over all cases together
+PRINTED = 1000  # characters of its output that are kept
+
+HEADINGS = {  # an icon, words, a colour: no sign stands alone
+    "right": ("✓", "Right", COLORS["good"]),
+    "wrong": ("✗", "Not right yet", COLORS["wrong"]),
+    "not attempted": ("○", "Not attempted yet", COLORS["waiting"]),
+}
+
+
+class Verdict:
+    """What a check has to say: shown by the notebook as HTML, elsewhere as text.
+
+    Attributes:
+        status: `"right"`, `"wrong"` or `"not attempted"`.
+        name: the exercise.
+        message: one sentence or a few; code between backticks.
+        details: lines to be shown as they are, such as an input and two results; may be empty.
+    """
+
+    def __init__(self, status, name, message, details=""):
+        self.status, self.name, self.message, self.details = status, name, message, details
+
+    def __repr__(self):
+        icon, words, _ = HEADINGS[self.status]
+        return "\n".join(filter(None, [f"{icon} {words} · {self.name}", self.message, self.details]))
+
+    def _repr_html_(self):
+        icon, words, color = HEADINGS[self.status]
+        message = re.sub("`([^`]+)`", r"<code>\1</code>", escape(self.message))
+        details = (f'<pre style="margin: 0; padding: 6px; overflow-x: auto; background: var(--jp-layout-color2, '
+                   f'transparent); color: inherit">{escape(self.details)}</pre>' if self.details else "")
+        return (f'<div role="status" style="border-left: 6px solid {color}; padding: 2px 12px; '
+                f'color: var(--jp-content-font-color1, inherit)">'
+                f'<strong style="background: {color}; color: white; padding: 1px 8px; border-radius: 4px">'
+                f'<span aria-hidden="true">{icon}</span> {words}</strong> <code>{escape(self.name)}</code>'
+                f'<p style="margin: 6px 0">{message}</p>{details}</div>')
+
+
+class Exercise:
+    """An exercise and its check: call it with the reader's function, and it returns a `Verdict`. It never raises.
+
+    Args:
+        answer: the right answer as a plain, slow function; its name and parameters are those of the exercise.
+        cases: a list of tuples of arguments, the plainest first.
+        mistakes: a list of `(function, message)`, the typical wrong answers. A reader's function that returns
+            what one of these returns, on all cases, is told its message.
+        start: one sentence for a reader who has not begun.
+        after: a sentence or two for a reader who is done: what to look at next.
+        call: `call(function, *args)` runs the reader's function on a case, where `function(*args)` will not do: a
+            function that changes something in place, a class. It returns what is to be compared.
+    """
+
+    def __init__(self, answer, cases, mistakes, start, after, call=lambda function, *args: function(*args)):
+        self.answer, self.cases, self.mistakes = answer, cases, mistakes
+        self.start, self.after, self.call = start, after, call
+        self.name = answer.__name__.lstrip("_")
+        self.parameters = list(inspect.signature(answer).parameters)
+
+    def __call__(self, function=None):
+        if not callable(function):
+            return Verdict("wrong", self.name, f"The check got {kind(function)}, not a function. Pass your function "
+                                               f"by its name, without calling it: `checks.{self.name}({self.name})`.")
+        output = _Output()
+        with (_random_numbers_kept(), warnings.catch_warnings(action="ignore"),
+              contextlib.redirect_stdout(output), contextlib.redirect_stderr(output)):
+            verdict = _limited(self, function, inputs=[])
+        verdict.details = "\n".join(filter(None, [verdict.details, output.note()]))
+        return verdict
+
+    def __repr__(self):
+        return f"Check of the exercise {self.name}({', '.join(self.parameters)})"
+
+
+# ---------------------------------------------------------------- judging
+
+def judge(exercise, function, inputs):
+    """Run a reader's function on all cases and return the `Verdict`; `inputs` fills with the cases begun, as text."""
+    suspects, wrong, changed = exercise.mistakes, None, ""
+    for args in exercise.cases:
+        given = copy.deepcopy(args)
+        inputs.append("input\n" + "\n".join(map(_show_argument, exercise.parameters, args)))
+        try:
+            got = exercise.call(function, *given)
+        except _Stop:
+            raise
+        except BaseException as error:  # SystemExit and KeyboardInterrupt too
+            if type(error) is NotImplementedError and not error.args and len(inputs) == 1:
+                return Verdict("not attempted", exercise.name, exercise.start)
+            return Verdict("wrong", exercise.name, _what_was_raised(exercise, function, error), inputs[-1])
+        expected = exercise.answer(*copy.deepcopy(args))
+        how = difference(got, expected)
+        if how and not wrong:
+            wrong = how, f"{inputs[-1]}\nexpected\n{_indent(show(expected))}\nyours\n{_indent(show(got))}"
+        suspects = [(mistake, message) for mistake, message in suspects
+                    if difference(got, mistake(*copy.deepcopy(args))) is None]
+        for name, before, after in zip(exercise.parameters, args, given):
+            if not changed and difference(after, before):
+                changed = f"it changes its argument `{name}`. Make a copy first: the caller still needs the original."
+    if wrong:
+        how, details = wrong
+        message = suspects[0][1] if suspects else f"This input gives another result than expected: {how}."
+        return Verdict("wrong", exercise.name, message + (f" Besides, {changed}" if changed else ""), details)
+    if changed:
+        return Verdict("wrong", exercise.name, f"Your function returns the right result, but {changed}")
+    return Verdict("right", exercise.name, exercise.after)
+
+
+def difference(got, expected, name="result"):
+    """Say how a value differs from the expected one, in a sentence; None if they are equal (floats: nearly)."""
+    misfit = f"`{name}` is {kind(got)}, and {kind(expected)} is expected"
+    if got is None and expected is not None:
+        return misfit + " (is a `return` missing?)"
+    if isinstance(expected, torch.Tensor):
+        if not isinstance(got, torch.Tensor) or kind(got) != kind(expected) or got.device != expected.device:
+            return misfit
+        other = ~torch.isclose(got, expected, rtol=1e-4, atol=1e-6, equal_nan=True)
+        return f"`{name}` differs, first at `{other.nonzero()[0].tolist()}`" if other.any() else None
+    if isinstance(expected, torch.nn.Module) and isinstance(got, torch.nn.Module):
+        got, expected = dict(got.state_dict()), dict(expected.state_dict())
+    if isinstance(expected, (list, tuple, dict)):
+        if isinstance(expected, dict) != isinstance(got, dict) or not isinstance(got, (list, tuple, dict)):
+            return misfit
+        keys = list(expected if isinstance(expected, dict) else range(len(expected)))
+        if len(got) != len(expected) or isinstance(expected, dict) and any(key not in got for key in keys):
+            return misfit
+        return next(filter(None, (difference(got[key], expected[key], f"{name}[{key!r}]") for key in keys)), None)
+    numbers = (float, int) if isinstance(expected, float) else type(expected)
+    if not isinstance(got, numbers) or isinstance(got, bool) != isinstance(expected, bool):
+        return misfit
+    if isinstance(expected, float):
+        same = math.isclose(got, expected, rel_tol=1e-4, abs_tol=1e-6) or got != got and expected != expected
+    elif hasattr(expected, "__dict__"):  # an object of ours, such as a Vocab
+        return difference(vars(got), vars(expected), name)
+    else:
+        same = got == expected
+    return None if same else f"`{name}` is {show(got)}, and {show(expected)} is expected"
+
+
+def kind(value):
+    """Say what a value is, in words: its type, and the shape of a tensor."""
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)} and type {str(value.dtype).removeprefix('torch.')}"
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    article = "an" if name[0] in "aeiouAEIOU" else "a"
+    return f"{article} {name}" + (f" of length {len(value)}" if type(value) in (list, tuple, dict, set, str) else "")
+
+
+def show(value, depth=0):
+    """Write a value as text that is short and the same everywhere; of types we do not know, only the type."""
+    if isinstance(value, torch.Tensor):
+        return repr(value.detach())
+    if type(value) is float:
+        return f"{value:.6g}"
+    if type(value) is int and value.bit_length() > 100:
+        return "an int of very many digits"
+    if type(value) in (list, tuple, set, dict) and depth < 5:
+        items = [_indent(show(item, depth + 1), 1).lstrip() for item in islice(value, 20)]
+        if type(value) is dict:
+            items = [f"{key}: {show(item, depth + 1)}" for key, item in zip(items, value.values())]
+        items += ["..."] * (len(value) > 20)
+        start, end = {list: "[]", tuple: "()"}.get(type(value), "{}")
+        parting = ",\n " if any("\n" in item or "tensor" in item for item in items) else ", "
+        return start + parting.join(sorted(items) if type(value) is set else items) + end
+    if type(value) is str:
+        return repr(value if len(value) <= 80 else value[:80] + "...")
+    if value is None or type(value) in (bool, int) or type(value).__module__.startswith("seq2seq_lib."):
+        return repr(value)
+    return kind(value)
+
+
+def _show_argument(name, value):
+    return _indent(f"{name} = {_indent(show(value), len(name) + 3).lstrip()}")
+
+
+def _what_was_raised(exercise, function, error):
+    """Name an exception and the line of the reader's function that it came through."""
+    try:
+        said = _clean(str(error))[:300]
+    except Exception:
+        said = ""
+    message = f"Your function raised {type(error).__name__}{': ' if said else ''}{said}"
+    code = getattr(function, "__code__", None)
+    lines = [number for frame, number in traceback.walk_tb(error.__traceback__)
+             if code and frame.f_code.co_filename == code.co_filename]
+    if not lines:
+        return f"{message}. Keep its parameters as they are: `{exercise.name}({', '.join(exercise.parameters)})`."
+    source = linecache.getline(code.co_filename, lines[-1]).strip()
+    return f"{message}. It came from line {lines[-1]} of its cell{f': `{source}`' if source else '.'}"
+
+
+def _clean(text):
+    """Take out of a text what differs from machine to machine: addresses, folders, signs that cannot be shown."""
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+    text = re.sub(r"(?:(?<![\w.~/\\<])[~/]|\b[A-Za-z]:\\)(?:[^\s'\"<>/\\]+[/\\])+", "", text)
+    return "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def _indent(text, width=2):
+    lines = text.split("\n")
+    return "\n".join(" " * width + line for line in lines[:12] + ["..."] * (len(lines) > 12))
+
+
+# ---------------------------------------------------------------- keeping the reader's code in bounds
+
+class _Stop(SystemExit):
+    """Raised in a thread to end it; as a SystemExit, it ends without a word."""
+
+
+def _limited(exercise, function, inputs):
+    """Judge in a thread, for `SECONDS` at most."""
+    verdicts, finished = [], threading.Event()
+
+    def work():
+        try:
+            verdicts.append(judge(exercise, function, inputs))
+        except _Stop:
+            pass
+        except BaseException as error:
+            message = f"What your function returned cannot be compared ({type(error).__name__})."
+            verdicts.append(Verdict("wrong", exercise.name, message, inputs[-1] if inputs else ""))
+        finally:
+            finished.set()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    message = "Your function had not returned after five seconds."
+    try:
+        if finished.wait(SECONDS):
+            return verdicts[0]
+    except KeyboardInterrupt:
+        message = "You interrupted the check before your function had returned."
+    if _stop(thread, finished):
+        message += " It was stopped. Is there a loop that never ends?"
+    else:
+        message += " It cannot be stopped and goes on unseen: mend it, then restart the kernel."
+    return Verdict("wrong", exercise.name, message, inputs[-1] if inputs else "")
+
+
+def _stop(thread, finished):
+    """End a thread by raising `_Stop` in it, wherever it is; return whether that worked.
+
+    An `except:` in a loop catches it again and again. Then a last exception is sent, which never finishes being made:
+    the thread sleeps in its `__init__` for good. A thread that waits for something outside of Python gets neither.
+    """
+    asleep = threading.Event()
+
+    class Sleep(_Stop):
+        def __init__(self):
+            asleep.set()
+            threading.Event().wait()
+
+    for exception in [_Stop] * 5 + [Sleep]:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(exception))
+        if finished.wait(0.1):
+            return True
+    return asleep.wait(0.5)
+
+
+class _Output(io.TextIOBase):
+    """Keeps the beginning of what is printed."""
+
+    def __init__(self):
+        self.text, self.cut = "", False
+
+    def write(self, text):
+        self.cut = self.cut or len(self.text) + len(text) > PRINTED
+        self.text += text[: PRINTED - len(self.text)]
+        return len(text)
+
+    def note(self):
+        """Return a few lines on what was printed; an empty text if nothing was."""
+        if not self.text:
+            return ""
+        return f"your function printed{' a lot; it begins' if self.cut else ''}\n{_indent(_clean(self.text).strip())}"
+
+
+@contextlib.contextmanager
+def _random_numbers_kept():
+    """Give each check the same random numbers, and the notebook its own back."""
+    state, torch_state = random.getstate(), torch.get_rng_state()
+    random.seed(0)
+    torch.default_generator.manual_seed(0)
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        torch.set_rng_state(torch_state)

@@ -1,0 +1,522 @@
+"""The checks of the exercises: what they say of right, wrong and untouched answers, and what no answer can do to them.
+
+A lesson's exercises join by an entry in `ANSWERS`: right answers, and wrong ones with a part of what they are told,
+all written as a reader would write them.
+"""
+
+import importlib
+import os
+import pkgutil
+import random
+import re
+import signal
+import sys
+import threading
+import time
+
+import pytest
+import torch
+
+import seq2seq_lib.checks
+from seq2seq_lib import Vocab, encode
+from seq2seq_lib.checks import Exercise, Verdict, lesson_01, runner
+from seq2seq_lib.checks.runner import difference
+
+# ---------------------------------------------------------------- answers, lesson by lesson
+
+
+def share_by_ids(token_lists, vocab):
+    ids = [i for tokens in token_lists for i in vocab[tokens]]
+    return ids.count(0) / len(ids)
+
+
+def mean_of_shares(token_lists, vocab):
+    return sum(vocab[tokens].count(0) / len(tokens) for tokens in token_lists) / len(token_lists)
+
+
+def share_of_types(token_lists, vocab):
+    words = set().union(*token_lists)
+    return len([word for word in words if word not in vocab]) / len(words)
+
+
+def ids_against_a_number(token_lists, vocab):
+    return sum(vocab[tokens] == 0 for tokens in token_lists) / sum(map(len, token_lists))
+
+
+def resize_with_where(X, valid_len, num_steps):
+    new = torch.full((len(X), num_steps), 1)
+    width = min(num_steps, X.shape[1])
+    new[:, :width] = X[:, :width]
+    new[valid_len > num_steps, -1] = 3
+    return new, valid_len.clamp(max=num_steps)
+
+
+def resize_in_place(X, valid_len, num_steps):
+    new = X[:, :num_steps]
+    new[valid_len > num_steps, -1] = 3
+    if num_steps > X.shape[1]:
+        new = torch.nn.functional.pad(new, (0, num_steps - X.shape[1]), value=1)
+    return new, valid_len.clamp(max=num_steps)
+
+
+def pad_with_zero(X, valid_len, num_steps):
+    new = torch.nn.functional.pad(X, (0, max(0, num_steps - X.shape[1])))[:, :num_steps].clone()
+    new[valid_len > num_steps, -1] = 3
+    return new, valid_len.clamp(max=num_steps)
+
+
+def cut(X, valid_len, num_steps):
+    return resize_with_where(X, valid_len.clamp(max=num_steps), num_steps)
+
+
+def eos_everywhere(X, valid_len, num_steps):
+    new, valid_len = resize_with_where(X, valid_len, num_steps)
+    new[:, -1] = 3
+    return new, valid_len
+
+
+def batches_by_a_loop(lengths, max_cells, *, keep_last=True, limit=0, by=lambda n, i: (n, i)):
+    batches, batch, longest = [], [], 0
+    for n, i in sorted(((n, i) for i, n in enumerate(lengths)), key=lambda pair: by(*pair)):
+        if batch and (len(batch) + 1) * max(n, longest) > max_cells - limit:
+            batches.append(batch)
+            batch, longest = [], 0
+        batch.append(i)
+        longest = max(longest, n)
+    return batches + [batch] * keep_last
+
+
+def batches_by_words(lengths, max_cells):
+    batches, words = [[]], 0
+    for i in torch.tensor(lengths).argsort(stable=True).tolist():
+        if words + lengths[i] > max_cells and batches[-1]:
+            batches.append([])
+            words = 0
+        batches[-1].append(i)
+        words += lengths[i]
+    return batches
+
+
+def batches_with_an_empty_one(lengths, max_cells):
+    batches, batch = [], []
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if (len(batch) + 1) * lengths[i] > max_cells:
+            batches.append(batch)
+            batch = []
+        batch.append(i)
+    return [*batches, batch]
+
+
+ANSWERS = {
+    lesson_01.unknown_share: (
+        [share_by_ids],
+        [
+            (lambda token_lists, vocab: 1 - share_by_ids(token_lists, vocab), "known tokens"),
+            (lambda token_lists, vocab: 100 * share_by_ids(token_lists, vocab), "percent"),
+            (mean_of_shares, "each sentence"),
+            (share_of_types, "different token once"),
+            (ids_against_a_number, "never equal to a number"),
+            (lambda token_lists, vocab: len([t for s in token_lists for t in s if t not in vocab]), "number of"),
+            (lambda token_lists, vocab: sum(0 in vocab[s] for s in token_lists) / len(token_lists), "sentences"),
+            (lambda token_lists, vocab: 0.5, "`result` is 0.5, and 0.25 is expected"),
+            (lambda token_lists, vocab: torch.tensor(0.25), "is a tensor of shape () and type float32, and a float"),
+            (lambda token_lists: 0.0, "TypeError"),
+        ],
+    ),
+    lesson_01.resize: (
+        [resize_with_where, lambda X, valid_len, num_steps: [*resize_with_where(X, valid_len, num_steps)]],
+        [
+            (cut, "never ends"),
+            (eos_everywhere, "Every row has `<eos>` in its last cell"),
+            (lambda X, n, num_steps: (resize_with_where(X, n, num_steps)[0], n), "still those of the old one"),
+            (lambda X, n, num_steps: (resize_with_where(X, n, num_steps)[0], n.clamp(max=num_steps - 1)), "counts"),
+            (pad_with_zero, "id 1"),
+            (lambda X, n, num_steps: resize_with_where(X, n, min(num_steps, X.shape[1])), "must grow"),
+            (resize_in_place, "right result, but it changes its argument `X`"),
+            (lambda X, n, num_steps: resize_with_where(X, n, num_steps)[0], "and a tuple of length 2 is expected"),
+            (lambda X, n, num_steps: (X.T, n), "a tensor of shape (5, 1) and type int64"),
+            (lambda X, n, num_steps: (X[:, :num_steps].float(), n), "type float32"),
+            (lambda X, n, num_steps: (X[:, -num_steps:], n.clamp(max=num_steps)), "`result[0]` differs, first at"),
+        ],
+    ),
+    lesson_01.token_batches: (
+        [batches_by_a_loop, lambda lengths, max_cells: tuple(map(tuple, batches_by_a_loop(lengths, max_cells)))],
+        [
+            (batches_by_words, "count words"),
+            (lambda lengths, n: batches_by_a_loop(lengths, n, keep_last=False), "last batch is missing"),
+            (lambda lengths, n: batches_by_a_loop(lengths, n, limit=1), "exactly `max_cells`"),
+            (lambda lengths, n: batches_by_a_loop(lengths, n, by=lambda n, i: i), "order of the list"),
+            (lambda lengths, n: batches_by_a_loop(lengths, n, by=lambda n, i: (-n, -i)), "longest sentence"),
+            (batches_with_an_empty_one, "empty batch"),
+            (lambda lengths, n: [[lengths[i] for i in b] for b in batches_by_a_loop(lengths, n)], "row numbers"),
+            (lambda lengths, n: lengths.sort() or batches_by_a_loop(lengths, n), "changes its argument `lengths`"),
+            (lambda lengths, n: [b[::-1] for b in batches_by_a_loop(lengths, n)], "`result[0][0]` is 2, and 0"),
+            (lambda lengths, n: [torch.tensor(b) for b in batches_by_a_loop(lengths, n)], "and a list of length 2"),
+            (lambda lengths, n: 12, "is an int, and a list of length 2"),
+        ],
+    ),
+}
+
+MODULES = [importlib.import_module(f"seq2seq_lib.checks.{m.name}") for m in pkgutil.iter_modules(
+    seq2seq_lib.checks.__path__) if m.name != "runner"]
+EXERCISES = {exercise.name: exercise for module in MODULES for exercise in module.EXERCISES}
+MISTAKES = [pytest.param(exercise, *mistake, id=f"{exercise.name}-{i}")
+            for exercise in EXERCISES.values() for i, mistake in enumerate(exercise.mistakes)]
+
+
+def entries(which):
+    return [pytest.param(exercise, answer, id=f"{exercise.name}-{i}")
+            for exercise, both in ANSWERS.items() for i, answer in enumerate(both[which])]
+
+
+def same(exercise, one, other):
+    return all(difference(one(*case), other(*case)) is None for case in exercise.cases)
+
+
+def test_every_exercise_has_its_answers_and_a_name_of_its_own():
+    assert set(ANSWERS) == set(EXERCISES.values())
+    assert sum(len(module.EXERCISES) for module in MODULES) == len(EXERCISES)
+    for module in MODULES:
+        for exercise in module.EXERCISES:
+            assert getattr(module, exercise.name) is exercise
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_untouched(exercise):
+    def stub(*args):
+        """What the reader is asked to do."""
+        raise NotImplementedError
+
+    verdict = exercise(stub)
+    assert (verdict.status, verdict.message) == ("not attempted", exercise.start)
+    assert repr(verdict).startswith(f"○ Not attempted yet · {exercise.name}\n")
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_nothing_returned(exercise):
+    verdict = exercise(lambda *args: None)
+    assert verdict.status == "wrong" and "`return` missing" in verdict.message
+
+
+@pytest.mark.parametrize("exercise, answer", entries(0))
+def test_right(exercise, answer):
+    verdict = exercise(answer)
+    assert (verdict.status, verdict.message, verdict.details) == ("right", exercise.after, "")
+
+
+@pytest.mark.parametrize("exercise, answer", entries(1))
+def test_wrong(exercise, answer):
+    function, part_of_message = answer
+    verdict = exercise(function)
+    assert verdict.status == "wrong" and part_of_message in verdict.message
+    assert part_of_message.startswith("right result") or verdict.details.startswith("input\n")
+
+
+@pytest.mark.parametrize("exercise, mistake, message", MISTAKES)
+def test_known_mistakes_are_told_their_message(exercise, mistake, message):
+    verdict = exercise(mistake)
+    assert verdict.status == "wrong" and verdict.message == message
+    assert "expected" in verdict.details and "yours" in verdict.details
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_mistakes_differ_from_the_answer_and_from_each_other(exercise):
+    assert exercise(exercise.answer).status == "right"
+    assert len({message for _, message in exercise.mistakes}) >= 3
+    for i, (one, message) in enumerate(exercise.mistakes):
+        assert not same(exercise, one, exercise.answer)
+        for other, other_message in exercise.mistakes[:i]:
+            assert message == other_message or not same(exercise, one, other)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_right_but_for_one_case_is_wrong_and_told_which(exercise, seed):
+    """Results at random from the right answer, from a mistake and from another case: never right, always explained."""
+    rng = random.Random(seed)
+    mistake = rng.choice(exercise.mistakes)[0]
+    broken = rng.choice([case for case in exercise.cases if difference(mistake(*case), exercise.answer(*case))])
+
+    def answer(*args):
+        is_broken = difference(list(args), list(broken)) is None
+        return (mistake if is_broken else exercise.answer)(*args)
+
+    verdict = exercise(answer)
+    assert verdict.status == "wrong" and verdict.message and "expected" in verdict.details
+
+
+# ---------------------------------------------------------------- what no answer can do to a check
+
+def _double(x, items):
+    return 2 * x
+
+
+double = Exercise(_double, cases=[(torch.tensor([1, 2]), [1, 2, 3]), (torch.tensor([5]), [])],
+                  mistakes=[(lambda x, items: x, "not doubled")], start="Begin.", after="Go on.")
+
+
+@pytest.fixture
+def quickly(monkeypatch):
+    monkeypatch.setattr(runner, "SECONDS", 0.3)
+
+
+def raises(error):
+    def function(x, items):
+        raise error
+    return function
+
+
+class Hostile:
+    """Raises whatever it is asked."""
+
+    def fail(self, *args):
+        raise RuntimeError("hostile")
+
+    __repr__ = __str__ = __eq__ = __len__ = __iter__ = __bool__ = __float__ = __getattr__ = __hash__ = fail
+
+
+class HostileError(Exception):
+    def __str__(self):
+        raise KeyError("no text")
+
+
+class HostileList(list):
+    def __len__(self):
+        sys.exit()
+
+
+def no_end(x, items):
+    while True:
+        pass
+
+
+def no_end_that_catches_everything(x, items):
+    while True:
+        try:
+            time.sleep(0.001)
+        except:  # noqa: E722
+            pass
+
+
+def no_end_that_prints(x, items):
+    while True:
+        print("x" * 80)
+
+
+def calls_itself(x, items):
+    return calls_itself(x, items)
+
+
+def itself(x, items):
+    items.append(items)
+    return items
+
+
+def generator(x, items):
+    yield 2 * x
+
+
+async def coroutine(x, items):
+    return 2 * x
+
+
+@pytest.mark.parametrize("function, part_of_message", [
+    (raises(ValueError("bad value")), "Your function raised ValueError: bad value. It came from line"),
+    (raises(SystemExit(1)), "raised SystemExit"),
+    (raises(KeyboardInterrupt()), "raised KeyboardInterrupt"),
+    (raises(GeneratorExit()), "raised GeneratorExit"),
+    (raises(HostileError()), "raised HostileError. It came"),
+    (raises(NotImplementedError("of torch")), "raised NotImplementedError: of torch"),
+    (raises(OSError("no /home/somebody/x/file.txt at 0x7f00beef")), "no file.txt."),
+    (raises(ValueError("x" * 10_000)), "xxx. It came"),
+    (raises(ValueError("\ud800\x1b[31m\x00")), "raised ValueError"),
+    (calls_itself, "raised RecursionError"),
+    (lambda: None, "Keep its parameters as they are: `double(x, items)`"),
+    (print, "`result` is None"),
+    (Hostile, "Keep its parameters as they are"),
+    (lambda x, items: Hostile(), "is a Hostile, and a tensor of shape (2,) and type int64 is expected"),
+    (lambda x, items: [Hostile()], "is a list of length 1"),
+    (lambda x, items: HostileList([1]), "is a HostileList"),
+    (lambda x, items: items.append(Hostile()) or 2 * x, "changes its argument `items`"),
+    (lambda x, items: items.clear() or x, "not doubled Besides, it changes its argument `items`"),
+    (lambda x, items: x.mul_(2), "changes its argument `x`"),
+    (lambda x, items: 10**10_000, "is an int"),
+    (lambda x, items: float("nan"), "is a float"),
+    (lambda x, items: (2 * x).to("meta"), "is a tensor"),
+    (lambda x, items: (2 * x).to_sparse(), "cannot be compared"),
+    (lambda x, items: 2.0 * x, "float32"),
+    (lambda x, items: torch.stack([x, x]), "shape (2, 2)"),
+    (lambda x, items: torch.zeros(1000, 1000), "shape (1000, 1000)"),
+    (lambda x, items: list(range(10**6)), "a list of length 1000000"),
+    (itself, "is a list of length 4"),
+    (generator, "is a generator"),
+    (coroutine, "is a coroutine"),
+    (lambda x, items: lambda: 1, "is a function"),
+    (lambda x, items: double, "is an Exercise"),
+    (double, "raised TypeError"),
+    (None, "got None, not a function"),
+    (7, "got an int, not a function"),
+    (torch.ones(2), "got a tensor of shape (2,)"),
+])
+def test_abuse_is_answered_with_a_sentence(function, part_of_message):
+    verdict = double(function)
+    assert verdict.status == "wrong" and part_of_message in verdict.message
+    assert_fit_to_show(verdict)
+
+
+def assert_fit_to_show(verdict):
+    text = repr(verdict)
+    assert text and len(text) < 5000 and text == runner._clean(text)
+    text.encode(), verdict._repr_html_().encode()
+
+
+@pytest.mark.parametrize("function", [no_end, no_end_that_catches_everything, no_end_that_prints])
+def test_a_function_that_does_not_return_is_stopped(function, quickly, capsys):
+    verdict = double(function)
+    assert verdict.message.startswith("Your function had not returned after five seconds. It was stopped.")
+    assert "x = tensor([1, 2])" in verdict.details
+    used = time.process_time()
+    time.sleep(0.3)
+    assert time.process_time() - used < 0.1  # nothing computes any more
+    assert capsys.readouterr() == ("", "")
+    assert double(_double).status == "right"  # and the next check works
+
+
+def test_a_function_that_never_returns_is_told_so_after_five_seconds():
+    start = time.monotonic()
+    assert "five seconds" in double(no_end).message
+    assert 5 <= time.monotonic() - start < 7
+
+
+def test_a_function_that_cannot_be_stopped_is_left_alone(quickly):
+    verdict = double(lambda x, items: time.sleep(2))
+    assert verdict.status == "wrong" and "restart the kernel" in verdict.message
+    assert double(_double).status == "right"
+
+
+def test_an_interrupt_ends_the_check():
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()  # as the kernel does it
+    start = time.monotonic()
+    assert "You interrupted the check before your function had returned. It was stopped." in double(no_end).message
+    assert time.monotonic() - start < runner.SECONDS
+
+
+def test_output_is_caught_cut_and_mentioned(capsys):
+    def shy(x, items):
+        print("x is", x.tolist(), "<b>")
+        return 2 * x
+
+    def loud(x, items):
+        print("x" * 80 + "\n", file=sys.stderr)
+        for _ in range(1000):
+            print("y" * 10_000)
+        return 2 * x
+
+    assert repr(double(shy)) == ("✓ Right · double\nGo on.\nyour function printed\n  x is [1, 2] <b>\n  x is [5] <b>")
+    verdict = double(loud)
+    assert verdict.status == "right" and "your function printed a lot; it begins\n  xxx" in verdict.details
+    assert len(verdict.details) < 1200
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_a_reader_writes_is_escaped():
+    evil = "<script>alert(1)</script> & `code`"
+    for function in (raises(ValueError(evil)), lambda x, items: print(evil), lambda x, items: [evil, {evil: 1}]):
+        verdict = double(function)
+        assert "<script>" in repr(verdict)
+        assert "<script>" not in verdict._repr_html_() and "&lt;script&gt;" in verdict._repr_html_()
+    verdict = double(type(evil, (), {"__init__": lambda self, *args: None}))
+    assert "<script>" not in verdict._repr_html_()
+
+
+def test_the_line_of_the_readers_function_is_named():
+    source = "def share(x, items):\n    def helper():\n        return 1 / 0\n    return helper()\n"
+    runner.linecache.cache["<cell>"] = (len(source), None, source.splitlines(True), "<cell>")
+    exec(compile(source, "<cell>", "exec"), names := {})
+    verdict = double(names["share"])
+    assert verdict.message == ("Your function raised ZeroDivisionError: division by zero. It came from line 3 of its "
+                               "cell: `return 1 / 0`")
+    assert "Traceback" not in repr(verdict)
+
+
+def test_a_later_notimplementederror_is_no_untouched_stub():
+    def half(x, items):
+        if not items:
+            raise NotImplementedError
+        return 2 * x
+
+    assert "raised NotImplementedError" in double(half).message
+
+
+def test_the_notebook_keeps_its_random_numbers():
+    def draws(x, items):
+        return 2 * x + 0 * torch.randint(9, (1,)) + int(random.random() < 0)
+
+    torch.manual_seed(0), random.seed(0)
+    expected = torch.rand(3), random.random()
+    torch.manual_seed(0), random.seed(0)
+    assert double(draws).status == "right"
+    assert torch.equal(torch.rand(3), expected[0]) and random.random() == expected[1]
+
+
+def test_the_same_verdict_each_time():
+    def noisy(x, items):
+        print(object(), {"a", "b", "c"})
+        return torch.rand(2), object(), {"one", "two", "three"}, lambda: 1
+
+    verdicts = {repr(double(noisy)).replace(shown, "") for _ in range(3) for shown in [str({"a", "b", "c"})]}
+    assert len(verdicts) == 1 and not re.search("0x|/", verdicts.pop())
+
+
+def test_a_check_of_a_function_that_works_in_place():
+    def call(function, values):
+        values = list(values)
+        function(values)
+        return values
+
+    def answer(values):
+        values.sort()
+
+    def solved(values):
+        return sorted(values)
+
+    solved.__name__ = "in_place"
+    exercise = Exercise(solved, [([3, 1, 2],)], [], "Begin.", "Go on.", call=call)
+    assert exercise(answer).status == "right" and exercise(sorted).status == "wrong"
+
+
+def test_html_is_readable_without_colour_and_in_both_themes():
+    for status, (icon, words, color) in runner.HEADINGS.items():
+        html = Verdict(status, "f", "Say `x` <b>.", "a < b")._repr_html_()
+        assert 'role="status"' in html and f'<span aria-hidden="true">{icon}</span> {words}' in html and color in html
+        assert "--jp-content-font-color1" in html and "<code>x</code> &lt;b&gt;" in html and "a &lt; b" in html
+
+
+def test_difference():
+    vocab = Vocab([["a"]])
+    assert difference(vocab, Vocab([["a"]])) is None and difference(vocab, Vocab([["b"]]))
+    assert difference(1, 1.0) is None and difference(1.0, 1) and difference(True, 1) and difference(1, True)
+    assert difference({"a": 1}, {"a": 1}) is None and difference({"a": 1}, {"b": 1}) and difference([1], {0: 1})
+    assert difference({"a": 1}, {"a": 2}, "d") == "`d['a']` is 1, and 2 is expected"
+    assert difference(0.1 + 0.2, 0.3) is None and difference(float("nan"), float("nan")) is None
+    assert difference(torch.nn.Linear(1, 1), torch.nn.Linear(1, 2))
+    one = torch.nn.Linear(2, 2)
+    assert difference(one, one) is None
+
+
+def test_resize_is_what_encode_does():
+    """The exercise and the library agree."""
+    vocab = Vocab([list("abcde")])
+    sentences = [list("abcde"), list("ab"), [], list("axd")]
+    for num_steps in (1, 3, 6, 9):
+        ours = lesson_01.resize.answer(*encode(sentences, vocab), num_steps)
+        assert difference(ours, encode(sentences, vocab, num_steps)) is None
+
+
+def test_token_batches_hold_each_sentence_once_within_the_limit():
+    rng = random.Random(0)
+    for _ in range(200):
+        lengths = [rng.randint(1, 12) for _ in range(rng.randint(1, 20))]
+        batches = lesson_01.token_batches.answer(lengths, max_cells := rng.randint(1, 30))
+        assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
+        assert all(len(b) * max(lengths[i] for i in b) <= max_cells or len(b) == 1 for b in batches)
