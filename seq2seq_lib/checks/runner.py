@@ -1,7 +1,7 @@
 """The machinery of the checks: run a reader's function on a few cases, and say what it gets right or wrong.
 
 The reader's code may do anything: raise, print without end, never return. So all of it runs in a thread of its own,
-what it prints is caught, and none of its objects is asked to compare or to show itself.
+what it prints is caught, and only values of known types are compared or shown.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ import traceback
 import warnings
 from html import escape
 from itertools import islice
+from types import FunctionType
 
 import torch
 
@@ -207,13 +208,14 @@ def _what_was_raised(exercise, function, error):
     except Exception:
         said = ""
     message = f"Your function raised {type(error).__name__}{': ' if said else ''}{said}"
-    code = getattr(function, "__code__", None)
-    lines = [number for frame, number in traceback.walk_tb(error.__traceback__)
-             if code and frame.f_code.co_filename == code.co_filename]
+    parts = [function, *getattr(function, "__dict__", {}).values()]  # of a class, its methods
+    cells = {part.__code__.co_filename for part in parts if isinstance(part, FunctionType)}  # a cell is a file
+    lines = [(frame.f_code.co_filename, number) for frame, number in traceback.walk_tb(error.__traceback__)
+             if frame.f_code.co_filename in cells]
     if not lines:
         return f"{message}. Keep its parameters as they are: `{exercise.name}({', '.join(exercise.parameters)})`."
-    source = linecache.getline(code.co_filename, lines[-1]).strip()
-    return f"{message}. It came from line {lines[-1]} of its cell{f': `{source}`' if source else '.'}"
+    source = linecache.getline(*lines[-1]).strip()
+    return f"{message}. It came from line {lines[-1][1]} of its cell{f': `{source}`' if source else '.'}"
 
 
 def _clean(text):
