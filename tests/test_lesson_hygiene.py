@@ -1,0 +1,299 @@
+"""The form of every notebook: run in order, readable for everybody, the same on every machine, with clean metadata.
+
+Each rule is a function that yields what is wrong. It is tried on a notebook that breaks it, then on all of ours.
+"""
+
+import ast
+import copy
+import getpass
+import re
+import socket
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+PATHS = sorted(path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+
+# The lessons of the course, written or planned. Links between them, and "lesson 7", must be to one of these.
+PLANNED = ("00_start_here", "01_text_to_tensors", "02_encoder", "03_decoder", "04_masked_loss", "05_training",
+           "06_prediction", "07_bleu", "08_your_translator")
+
+# Cells whose output nbval does not compare, at most two a notebook, each followed by one that asserts what matters:
+# ("05_training", "id of the cell"): "why".
+IGNORED = {}
+
+METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"}}
+MARKERS = re.compile(r"NBVAL_IGNORE_OUTPUT|NBVAL_SKIP|NBVAL_RAISES_EXCEPTION|raises-exception", re.IGNORECASE)
+MACHINE = re.compile(r"/(?:home|root|Users|work|tmp|usr|opt|mnt|content)/|[A-Z]:\\|file:/|\b0x[0-9a-f]{6,}")
+TIMING = re.compile(r"\d ?(?:ns|[µu]s|ms|s|secs?|seconds?|min|minutes?|it/s|s/it|tokens/s|tokens per second)\b")
+
+
+# ---------------------------------------------------------------- reading a notebook
+
+def name_of(path):
+    return path.relative_to(FOLDER).with_suffix("").as_posix()
+
+
+def code_cells(nb):
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
+def prose(nb):
+    """The text of the markdown cells, without code."""
+    text = "\n\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+    return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+
+
+def is_ignored(cell):
+    return bool(MARKERS.search(cell.source) or MARKERS.search(" ".join(cell.metadata.get("tags", []))))
+
+
+def shown(cell):
+    """What the outputs of a cell show, as text: HTML without its tags, and no pictures."""
+    for output in cell.outputs:
+        for kind, text in output.get("data", {"text/plain": output.get("text", "")}).items():
+            if kind.startswith("text/") or kind == "image/svg+xml":
+                yield text if kind == "text/plain" else re.sub(r"<style.*?</style>|<[^>]*>", " ", text, flags=re.DOTALL)
+
+
+def html(nb):
+    """All HTML and SVG of the outputs, and the markdown."""
+    yield prose(nb)
+    for cell in code_cells(nb):
+        for output in cell.outputs:
+            yield from (text for kind, text in output.get("data", {}).items() if kind in ("text/html", "image/svg+xml"))
+
+
+# ---------------------------------------------------------------- the rules
+
+def few_cells_are_ignored(nb, path):
+    cells = code_cells(nb)
+    ignored = [i for i, cell in enumerate(cells) if is_ignored(cell)]
+    if len(ignored) > 2:
+        yield f"{len(ignored)} cells are not compared by nbval; two may be"
+    for i in ignored:
+        if (name_of(path), cells[i].id) not in IGNORED:
+            yield f"cell {cells[i].id} is not compared by nbval: name it in IGNORED, with the reason"
+        if "assert" not in "".join(cell.source for cell in cells[i + 1 : i + 2]):
+            yield f"the code cell after {cells[i].id} does not assert what matters of it"
+
+
+def cells_are_executed_in_order(nb, path):
+    counts = [cell.execution_count for cell in code_cells(nb)]
+    if counts != list(range(1, len(counts) + 1)):
+        yield f"the execution counts are {counts}: restart the kernel, run all, save"
+
+
+def outputs_hold_no_error_and_no_stderr(nb, path):
+    for cell in code_cells(nb):
+        for output in cell.outputs:
+            if output.output_type == "error" or output.get("name") == "stderr":
+                yield f"cell {cell.id} has an output of {output.get('ename', 'stderr')}"
+
+
+def nothing_tells_the_machine(nb, path):
+    names = [name for name in (socket.gethostname(), getpass.getuser()) if len(name) > 4]
+    for cell in code_cells(nb):
+        for text in [cell.source, *shown(cell)]:
+            found = [hit.group() for hit in MACHINE.finditer(text)]
+            found += [name for name in names if re.search(rf"\b{re.escape(name)}\b", text)]
+            if found:
+                yield f"cell {cell.id} shows {found[0]!r}: a path, an address, or the name of a machine or a user"
+
+
+def compared_outputs_hold_no_timing(nb, path):
+    for cell in code_cells(nb):
+        found = [hit.group() for text in shown(cell) for hit in TIMING.finditer(text)]
+        if found and not is_ignored(cell):
+            yield f"cell {cell.id} shows a time, {found[0]!r}, which differs from run to run"
+        if re.search(r"^%%?time", cell.source, re.MULTILINE):
+            yield f"cell {cell.id} measures time"
+
+
+def pictures_have_alt_text(nb, path):
+    for cell in code_cells(nb):
+        for output in cell.outputs:
+            if any(kind.startswith("image/") and kind != "image/svg+xml" for kind in output.get("data", {})):
+                yield f"cell {cell.id} has a bare image; show a `Picture` of seq2seq_lib.plots, which has alt text"
+    for text in html(nb):
+        for tag in re.findall(r"<img\b[^>]*>", text):
+            if not re.search(r"""\balt=(?:"[^"]{10,}"|'[^']{10,}')""", tag):
+                yield f"no alt text: {tag[:80]}"
+        for tag in re.findall(r"<svg\b[^>]*>", text):
+            if "aria-hidden" not in tag and not ('role="img"' in tag and re.search(r'aria-label="[^"]{10,}"', tag)):
+                yield f"no role or label: {tag[:80]}"
+    yield from (f"no alt text: {hit}" for hit in re.findall(r"!\[.{0,9}\]\([^)]*\)", prose(nb)))
+
+
+def code_is_short_and_followed_by_prose(nb, path):
+    cells = code_cells(nb)
+    for cell in cells:
+        if len(cell.source.splitlines()) > 15:
+            yield f"cell {cell.id} has {len(cell.source.splitlines())} lines; 15 are allowed"
+    kinds = [cell.cell_type for cell in nb.cells]
+    alone = sum(one == "code" and other != "markdown" for one, other in zip(kinds, [*kinds[1:], None]))
+    if alone > len(cells) / 5:
+        yield f"{alone} of {len(cells)} code cells are not followed by prose; a fifth may be"
+
+
+def only_the_first_code_cell_imports(nb, path):
+    for cell in code_cells(nb)[1:]:
+        if any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.walk(ast.parse(cell.source))):
+            yield f"cell {cell.id} imports; only the first code cell does"
+
+
+def links_resolve(nb, path):
+    text = prose(nb)
+    headings = {re.sub(r"[*`]", "", title).strip().replace(" ", "-") for title in re.findall(r"^#+ (.*)$", "\n".join(
+        cell.source for cell in nb.cells if cell.cell_type == "markdown"), re.MULTILINE)}
+    for target in re.findall(r"\]\(([^)\s]+)[^)]*\)", text) + re.findall(r"""\b(?:href|src)=["']([^"']+)""", text):
+        file, _, heading = target.partition("#")
+        if re.match(r"https://|data:image/", target):
+            continue
+        if not file and heading not in headings:
+            yield f"no heading for the link to #{heading}"
+        planned = (path.parent / file).resolve() in [(FOLDER / f"{name}.ipynb").resolve() for name in PLANNED]
+        if file and not planned and not (path.parent / file).is_file():
+            yield f"the link to {target} leads nowhere"
+    numbers = re.findall(r"\blessons? (\d+)(?:(?:,| and| to|-|–) (\d+))*", text, re.IGNORECASE)
+    for number in {number for pair in numbers for number in pair if number}:
+        if not any(name.startswith(f"{int(number):02d}_") for name in PLANNED):
+            yield f"there is no lesson {number}"
+    for name in re.findall(r"\b0\d_\w+", text):
+        if name.removesuffix("_") not in PLANNED:
+            yield f"there is no notebook {name}"
+
+
+def the_notebook_is_planned_and_small(nb, path):
+    if path.stem not in PLANNED:
+        yield f"{path.stem} is not among the planned lessons"
+    if path.is_file() and path.stat().st_size >= 500_000:
+        yield f"{path.stat().st_size} bytes; less than 500 KB are allowed"
+
+
+def metadata_is_clean(nb, path):
+    if nb.metadata != METADATA or (nb.nbformat, nb.nbformat_minor) != (4, 5):
+        yield f"the notebook's metadata is {dict(nb.metadata)}, format {nb.nbformat}.{nb.nbformat_minor}"
+    for cell in nb.cells:
+        metadata = {key: value for key, value in cell.metadata.items() if key != "tags"}
+        if metadata or "attachments" in cell or any(output.get("metadata") for output in cell.get("outputs", [])):
+            yield f"cell {cell.id} has metadata or attachments: {metadata}"
+    if len({cell.id for cell in nb.cells}) < len(nb.cells):
+        yield "two cells have the same id"
+    if path.is_file() and path.read_text(encoding="utf-8") != nbformat.writes(nb) + "\n":
+        yield "the file is not written as Jupyter writes it"
+
+
+RULES = (few_cells_are_ignored, cells_are_executed_in_order, outputs_hold_no_error_and_no_stderr,
+         nothing_tells_the_machine, compared_outputs_hold_no_timing, pictures_have_alt_text,
+         code_is_short_and_followed_by_prose, only_the_first_code_cell_imports, links_resolve,
+         the_notebook_is_planned_and_small, metadata_is_clean)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("path", PATHS, ids=name_of)
+def test_notebook(path, rule):
+    assert list(rule(nbformat.read(path, as_version=4), path)) == []
+
+
+def test_ignored_cells_are_there():
+    ids = {(name_of(path), cell.id) for path in PATHS for cell in nbformat.read(path, as_version=4).cells}
+    assert set(IGNORED) <= ids
+
+
+# ---------------------------------------------------------------- exercises
+
+def verdicts(nb):
+    """The first line of each verdict by the name of its check."""
+    checks = {}
+    for cell in code_cells(nb):
+        for name in re.findall(r"^checks\.(\w+)\(\w+\)$", cell.source, re.MULTILINE):
+            checks[name] = "".join(text.split("\n")[0] for output in cell.outputs
+                                   for text in [output.get("data", {}).get("text/plain", "")])
+    return checks
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name_of)
+def test_each_exercise_is_solved_in_the_solutions_and_untouched_in_the_lesson(path):
+    nb = nbformat.read(path, as_version=4)
+    number = re.search(r"checks import (lesson_\d\d) as checks", code_cells(nb)[0].source)
+    if number is None:
+        assert path.parent.name != "solutions"
+        pytest.skip("no exercises yet")
+    module = pytest.importorskip(f"seq2seq_lib.checks.{number.group(1)}")
+    words = "✓ Right" if path.parent.name == "solutions" else "○ Not attempted yet"
+    expected = {exercise.name: f"{words} · {exercise.name}" for exercise in module.EXERCISES}
+    assert verdicts(nb) == expected
+    assert number.group(1)[-2:] == path.stem[:2]
+
+
+# ---------------------------------------------------------------- the rules themselves
+
+def cell(source, number, *outputs, **options):
+    return new_code_cell(source, id=f"c{number}", execution_count=number, outputs=list(outputs), **options)
+
+
+def result(**data):
+    return new_output("display_data", {{"html": "text/html", "png": "image/png"}.get(key, "text/plain"): value
+                                       for key, value in data.items()})
+
+
+GOOD = new_notebook(metadata=METADATA, cells=[
+    cell("import torch", 1), new_markdown_cell("## A part\nSee [there](#A-part), [lesson 1](01_text_to_tensors.ipynb) "
+                                               "and [a page](https://example.org).", id="m1"),
+    cell("x = 1\nx", 2, result(plain="1")), new_markdown_cell("Lessons 2 and 3 go on.", id="m2"),
+    cell("show()", 3, result(html='<img alt="Bars of loss: 1, 2." src="data:image/png;base64,AA">')),
+    new_markdown_cell("End.", id="m3")])
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_good_notebook_breaks_no_rule(rule):
+    assert list(rule(copy.deepcopy(GOOD), FOLDER / "02_encoder.ipynb")) == []
+
+
+@pytest.mark.parametrize("rule, new_cell, complaint", [
+    (few_cells_are_ignored, cell("# NBVAL_IGNORE_OUTPUT\ntrain()", 4), "name it in IGNORED"),
+    (few_cells_are_ignored, cell("x", 4, metadata={"tags": ["nbval-skip", "raises-exception"]}), "does not assert"),
+    (cells_are_executed_in_order, cell("x", 5), "restart"),
+    (cells_are_executed_in_order, new_code_cell("x"), "restart"),
+    (outputs_hold_no_error_and_no_stderr, cell("x", 4, new_output("error", ename="KeyError")), "KeyError"),
+    (outputs_hold_no_error_and_no_stderr, cell("x", 4, new_output("stream", name="stderr", text="hm")), "stderr"),
+    (nothing_tells_the_machine, cell("x", 4, new_output("stream", text="in /home/eva/x")), "/home/"),
+    (nothing_tells_the_machine, cell("x", 4, result(html="<b>C:\\Users</b>")), "C:"),
+    (nothing_tells_the_machine, cell("x", 4, result(plain="<object at 0x7f8e6fbd0720>")), "0x"),
+    (nothing_tells_the_machine, cell("open('/tmp/x')", 4), "/tmp/"),
+    (nothing_tells_the_machine, cell("x", 4, result(plain=f"on {socket.gethostname()}/tmp/")), "shows"),
+    (compared_outputs_hold_no_timing, cell("x", 4, new_output("stream", text="took 3.2 s")), "'2 s'"),
+    (compared_outputs_hold_no_timing, cell("x", 4, result(html="<td>12 ms</td>")), "ms"),
+    (compared_outputs_hold_no_timing, cell("%%time\nx", 4), "measures"),
+    (pictures_have_alt_text, cell("x", 4, result(png="AA", plain="<Figure>")), "bare image"),
+    (pictures_have_alt_text, cell("x", 4, result(html='<img src="x.png">')), "no alt"),
+    (pictures_have_alt_text, cell("x", 4, result(html='<img alt="plot" src="x.png">')), "no alt"),
+    (pictures_have_alt_text, cell("x", 4, result(html='<svg viewBox="0 0 1 1"></svg>')), "no role"),
+    (pictures_have_alt_text, new_markdown_cell("![](x.png)"), "no alt"),
+    (code_is_short_and_followed_by_prose, cell("x\n" * 16, 4), "16 lines"),
+    (code_is_short_and_followed_by_prose, cell("x", 4), "not followed by prose"),
+    (only_the_first_code_cell_imports, cell("def f():\n    from math import pi", 4), "imports"),
+    (links_resolve, new_markdown_cell("[x](nowhere.ipynb)"), "leads nowhere"),
+    (links_resolve, new_markdown_cell("[x](#nowhere)"), "no heading"),
+    (links_resolve, new_markdown_cell('<a href="http://example.org">x</a>'), "leads nowhere"),
+    (links_resolve, new_markdown_cell("as lessons 3 and 12 show"), "no lesson 12"),
+    (links_resolve, new_markdown_cell("as in 03_encoder"), "no notebook"),
+    (metadata_is_clean, cell("x", 4, metadata={"execution": {"iopub.status.busy": "2024"}}), "execution"),
+    (metadata_is_clean, new_markdown_cell("x", id="m1"), "same id"),
+])
+def test_a_broken_rule_is_noticed(rule, new_cell, complaint):
+    nb = copy.deepcopy(GOOD)
+    nb.cells = [*nb.cells[:-1], new_cell] if rule is code_is_short_and_followed_by_prose else [*nb.cells, new_cell]
+    assert complaint in " ".join(rule(nb, FOLDER / "02_encoder.ipynb"))
+
+
+def test_other_metadata_and_unplanned_notebooks_are_noticed():
+    nb = copy.deepcopy(GOOD)
+    nb.metadata["widgets"] = {}
+    assert list(metadata_is_clean(nb, FOLDER / "02_encoder.ipynb"))
+    assert list(the_notebook_is_planned_and_small(nb, FOLDER / "99_more.ipynb"))
