@@ -204,7 +204,7 @@ def _show_argument(name, value):
 def _what_was_raised(exercise, function, error):
     """Name an exception and the line of the reader's function that it came through."""
     try:
-        said = _clean(str(error))[:300]
+        said = _clean(str(error))[:300].rstrip(".\n ")
     except Exception:
         said = ""
     message = f"Your function raised {type(error).__name__}{': ' if said else ''}{said}"
@@ -220,7 +220,7 @@ def _what_was_raised(exercise, function, error):
 
 def _clean(text):
     """Take out of a text what differs from machine to machine: addresses, folders, signs that cannot be shown."""
-    text = re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", text.replace("\r\n", "\n").expandtabs(4))
     text = re.sub(r"(?:(?<![\w.~/\\<])[~/]|\b[A-Za-z]:\\)(?:[^\s'\"<>/\\]+[/\\])+", "", text)
     return "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
@@ -301,7 +301,8 @@ class _Output(io.TextIOBase):
         """Return a few lines on what was printed; an empty text if nothing was."""
         if not self.text:
             return ""
-        return f"your function printed{' a lot; it begins' if self.cut else ''}\n{_indent(_clean(self.text).strip())}"
+        lines = "\n".join(line[:100] for line in _clean(self.text).strip().split("\n"))
+        return f"your function printed{' a lot; it begins' if self.cut else ''}\n{_indent(lines)}"
 
 
 @contextlib.contextmanager
