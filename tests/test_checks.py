@@ -127,6 +127,7 @@ ANSWERS = {
         [resize_with_where, lambda X, valid_len, num_steps: [*resize_with_where(X, valid_len, num_steps)]],
         [
             (cut, "never ends"),
+            (lambda X, n, num_steps: (X[:, :num_steps], n.clamp(max=num_steps)), "never ends"),
             (eos_everywhere, "Every row has `<eos>` in its last cell"),
             (lambda X, n, num_steps: (resize_with_where(X, n, num_steps)[0], n), "still those of the old one"),
             (lambda X, n, num_steps: (resize_with_where(X, n, num_steps)[0], n.clamp(max=num_steps - 1)), "counts"),
@@ -457,6 +458,15 @@ def test_the_notebook_keeps_its_random_numbers():
     torch.manual_seed(0), random.seed(0)
     assert double(draws).status == "right"
     assert torch.equal(torch.rand(3), expected[0]) and random.random() == expected[1]
+
+
+def test_the_answer_and_the_reader_draw_the_same_random_numbers():
+    def drawn(size):
+        return torch.nn.Linear(size, size).weight
+
+    exercise = Exercise(drawn, [(2,), (3,)], [(lambda size: drawn(size).T, "Transposed.")], "Begin.", "Go on.")
+    assert exercise(lambda size: torch.nn.Linear(size, size).weight.detach()).status == "right"
+    assert exercise(lambda size: drawn(size).t()).message == "Transposed."
 
 
 def test_the_same_verdict_each_time():

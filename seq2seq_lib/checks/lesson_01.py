@@ -94,6 +94,7 @@ def _only_narrower(X, valid_len, num_steps):
     return _resize(X, valid_len, min(num_steps, X.shape[1]))
 
 
+_NO_EOS = "A row that is cut has lost its `<eos>`: a sentence that never ends. Its last cell must be `<eos>`."
 _FILLED_WITH_UNK = "There are cells filled with 0, which is `<unk>`, an unknown word. Padding is `<pad>`, id 1."
 _X = torch.tensor([[4, 5, 6, 7, EOS], [8, UNK, EOS, PAD, PAD], [9, 5, 7, EOS, PAD], [EOS, PAD, PAD, PAD, PAD]])
 _valid_len = torch.tensor([5, 3, 4, 1])
@@ -102,8 +103,9 @@ resize = Exercise(
     _resize,
     cases=[(_X[:1], _valid_len[:1], 3), *[(_X, _valid_len, num_steps) for num_steps in (3, 5, 7, 4, 1)]],
     mistakes=[
-        (_cut_plainly,
-         "A row that is cut has lost its `<eos>`: it is a sentence that never ends. Its last cell must be `<eos>`."),
+        (_cut_plainly, _NO_EOS),
+        (lambda X, valid_len, num_steps: (X[:, :num_steps], valid_len.clamp(max=num_steps)), _NO_EOS),
+        (lambda X, valid_len, num_steps: (X[:, :num_steps], valid_len), _NO_EOS),
         (_eos_in_every_last_cell,
          "Every row has `<eos>` in its last cell, also the short ones, which have their `<eos>` already. "
          "Write it only into the rows that are cut."),
@@ -123,8 +125,8 @@ resize = Exercise(
         (_keep_the_end,
          "You keep the end of a long sentence and lose its beginning. Keep the first tokens, then `<eos>`."),
     ],
-    start="Delete the line `raise NotImplementedError`, and begin with a copy of the columns you keep: "
-          "`X[:, :num_steps].clone()`.",
+    start="Delete the line `raise NotImplementedError`, and begin with a rectangle of the new width that "
+          "holds nothing but `<pad>`.",
     after="`encode` does the same from tokens: compare the two on the five sentences of this lesson, for several "
           "`num_steps`.",
 )
@@ -199,8 +201,8 @@ token_batches = Exercise(
         (lambda lengths, max_cells: [[lengths[i] for i in batch] for batch in _token_batches(lengths, max_cells)],
          "These are the lengths. Return the row numbers: where each sentence stands in `lengths`."),
     ],
-    start="Delete the line `raise NotImplementedError`, and begin with the row numbers sorted by length: "
-          "`sorted(range(len(lengths)), key=lambda row: lengths[row])`.",
+    start="Delete the line `raise NotImplementedError`, and begin with a list of the row numbers, those "
+          "of short sentences first.",
     after="Translation toolkits do it like this: each batch costs about the same time and memory. Compare its share of "
           "padding with that of `Batches` on the training part.",
 )

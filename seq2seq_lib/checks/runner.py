@@ -107,19 +107,19 @@ def judge(exercise, function, inputs):
         given = copy.deepcopy(args)
         inputs.append("input\n" + "\n".join(map(_show_argument, exercise.parameters, args)))
         try:
-            got = exercise.call(function, *given)
+            got = _seeded(exercise.call, function, *given)
         except _Stop:
             raise
         except BaseException as error:  # SystemExit and KeyboardInterrupt too
             if type(error) is NotImplementedError and not error.args and len(inputs) == 1:
                 return Verdict("not attempted", exercise.name, exercise.start)
             return Verdict("wrong", exercise.name, _what_was_raised(exercise, function, error), inputs[-1])
-        expected = exercise.answer(*copy.deepcopy(args))
+        expected = _seeded(exercise.answer, *copy.deepcopy(args))
         how = difference(got, expected)
         if how and not wrong:
             wrong = how, f"{inputs[-1]}\nexpected\n{_indent(show(expected))}\nyours\n{_indent(show(got))}"
         suspects = [(mistake, message) for mistake, message in suspects
-                    if difference(got, mistake(*copy.deepcopy(args))) is None]
+                    if difference(got, _seeded(mistake, *copy.deepcopy(args))) is None]
         for name, before, after in zip(exercise.parameters, args, given):
             if not changed and difference(after, before):
                 changed = f"it changes its argument `{name}`. Make a copy first: the caller still needs the original."
@@ -305,12 +305,17 @@ class _Output(io.TextIOBase):
         return f"your function printed{' a lot; it begins' if self.cut else ''}\n{_indent(lines)}"
 
 
-@contextlib.contextmanager
-def _random_numbers_kept():
-    """Give each check the same random numbers, and the notebook its own back."""
-    state, torch_state = random.getstate(), torch.get_rng_state()
+def _seeded(function, *args):
+    """Call a function with the same random numbers each time."""
     random.seed(0)
     torch.default_generator.manual_seed(0)
+    return function(*args)
+
+
+@contextlib.contextmanager
+def _random_numbers_kept():
+    """Give the notebook back its own random numbers after a check."""
+    state, torch_state = random.getstate(), torch.get_rng_state()
     try:
         yield
     finally:
