@@ -180,6 +180,7 @@ def test_every_exercise_has_its_answers_and_a_name_of_its_own():
     for module in MODULES:
         for exercise in module.EXERCISES:
             assert getattr(module, exercise.name) is exercise
+            assert all(len(case) == len(exercise.parameters) for case in exercise.cases)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)

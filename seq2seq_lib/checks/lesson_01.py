@@ -59,7 +59,11 @@ unknown_share = Exercise(
 
 # ---------------------------------------------------------------- core: another width
 
-def _resize(X, valid_len, num_steps, end=EOS, filling=PAD):
+def _resize(X, valid_len, num_steps):
+    return _rebuild(X, valid_len, num_steps, EOS, PAD)
+
+
+def _rebuild(X, valid_len, num_steps, end, filling):
     rows = []
     for row, n in zip(X.tolist(), valid_len.tolist()):
         real = row[:n] if n <= num_steps else row[: num_steps - 1] + [end]
@@ -115,9 +119,9 @@ resize = Exercise(
         (lambda X, valid_len, num_steps: (_resize(X, valid_len, num_steps)[0], valid_len.clamp(max=num_steps - 1)),
          "The rectangle is right, but the valid length of a row without padding leaves out its `<eos>`. "
          "`<eos>` counts."),
-        (lambda X, valid_len, num_steps: _resize(X, valid_len, num_steps, filling=UNK), _FILLED_WITH_UNK),
+        (lambda X, valid_len, num_steps: _rebuild(X, valid_len, num_steps, EOS, UNK), _FILLED_WITH_UNK),
         (_new_cells_unknown, _FILLED_WITH_UNK),
-        (lambda X, valid_len, num_steps: _resize(X, valid_len, num_steps, end=PAD),
+        (lambda X, valid_len, num_steps: _rebuild(X, valid_len, num_steps, PAD, PAD),
          "Rows that are cut end in `<pad>`. They have no room for padding: their last cell must be `<eos>`."),
         (_only_narrower,
          "Cutting works. But where `num_steps` is more than the old width, the rectangle must grow: add columns of "
