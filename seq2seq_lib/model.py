@@ -7,6 +7,13 @@ RNNS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 CONTEXTS = ("every_step", "initial")
 
 
+def _embedding(vocab_size, embed_size):
+    """Make the table of word vectors. They start small: PyTorch's own start, N(0, 1), drowns the recurrent part."""
+    embedding = nn.Embedding(vocab_size, embed_size)
+    nn.init.normal_(embedding.weight, std=0.1)
+    return embedding
+
+
 def _recurrent_layers(rnn, input_size, num_hiddens, num_layers, dropout):
     """Make the recurrent layers; time comes first in what they read and write, as PyTorch has it by default."""
     if rnn not in RNNS:
@@ -37,7 +44,7 @@ class Encoder(nn.Module):
         _check_sizes(vocab_size=vocab_size, embed_size=embed_size, num_hiddens=num_hiddens, num_layers=num_layers)
         self.settings = dict(vocab_size=vocab_size, embed_size=embed_size, num_hiddens=num_hiddens,
                              num_layers=num_layers, dropout=dropout, rnn=rnn)
-        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.embedding = _embedding(vocab_size, embed_size)
         self.dropout = nn.Dropout(dropout)
         self.rnn = _recurrent_layers(rnn, embed_size, num_hiddens, num_layers, dropout)
 
@@ -96,7 +103,7 @@ class Decoder(nn.Module):
         self.settings = dict(vocab_size=vocab_size, embed_size=embed_size, num_hiddens=num_hiddens,
                              num_layers=num_layers, dropout=dropout, rnn=rnn, context=context)
         self.context = context
-        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.embedding = _embedding(vocab_size, embed_size)
         self.dropout = nn.Dropout(dropout)
         input_size = embed_size + (num_hiddens if context == "every_step" else 0)
         self.rnn = _recurrent_layers(rnn, input_size, num_hiddens, num_layers, dropout)

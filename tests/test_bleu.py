@@ -148,6 +148,11 @@ def test_corpus_bleu_pools_the_counts_and_is_no_mean_of_sentences():
     assert both != pytest.approx(50, abs=5)
 
 
+def test_predictions_without_a_right_word_score_0_though_smoothed():
+    predictions, references = ["A B C D E"], ["F G H I J"]
+    assert corpus_bleu(predictions, references) == sacre(predictions, [references], "exp") == 0
+
+
 def test_only_empty_predictions_score_0():
     assert corpus_bleu(["", ""], ["A B", "A"]) == 0
 
