@@ -345,7 +345,7 @@ def test_type_is_large_enough_to_be_projected():
 
 def grid(widget):
     """The tokens and ids of the cells, in reading order."""
-    return re.findall(r"<bdi>([^<]*)</bdi><small>(\d+)</small>", widget.html)
+    return re.findall(r"<bdi>([^<]*)</bdi> <small>(\d+)</small>", widget.html)
 
 
 def train_vocab(column, language, min_freq=2):

@@ -34,7 +34,7 @@ class BatchExplorer(LessonWidget):
     title = "Batch explorer"
 
     eng, fra, zho = (
-        Text(FIVE[code], "Sentences, one a line", lines=5, lang=lang,
+        Text(FIVE[code], "Sentences, one a line", lines=6, lang=lang,
              hidden=lambda widget, code=code: widget.language != code)
         for code, lang in (("eng", "en"), ("fra", "fr"), ("zho", "zh")))
     language = Choice("eng", "Language", lambda widget: {
@@ -86,7 +86,7 @@ class BatchExplorer(LessonWidget):
                 said = self._explain(row, step, id_, word, vocab, valid_len[row].item())
                 if (row, step) == chosen:
                     explained = said
-                shown = [tag("bdi", vocab.tokens[id_]), tag("small", id_)] if self.cells == "tokens" else str(real)
+                shown = [tag("bdi", vocab.tokens[id_]), " ", tag("small", id_)] if self.cells == "tokens" else str(real)
                 line.append(tag("td", shown, class_=f"s2s-cell s2s-{KINDS.get(id_, 'word')}", title=said,
                                 **pick("cell", [row, step], said, at=(row, step), chosen=(row, step) == chosen)))
             line.append(tag("td", valid_len[row].item(), class_="s2s-number"))
@@ -126,7 +126,7 @@ def _shares(ids):
     kinds = Counter(KINDS.get(id_, "word") for id_ in ids.flatten().tolist())
     names = {"word": "words", "unk": "<unk>", "eos": "<eos>", "pad": "<pad>"}
     bar = [tag("i", class_=f"s2s-{kind}", style=f"flex-grow:{kinds[kind]}") for kind in names if kinds[kind]]
-    legend = [tag("span", tag("i", class_=f"s2s-{kind}"), f"{kinds[kind]} {name}") for kind, name in names.items()]
+    legend = [tag("span", tag("i", class_=f"s2s-{kind}"), f"{kinds[kind]} {name} ") for kind, name in names.items()]
     return tag("div", tag("div", bar, class_="s2s-bar", aria_hidden="true"), tag("div", legend, class_="s2s-legend"))
 
 

@@ -49,4 +49,4 @@ def _attribute(name, value):
 
 def lifeless(html):
     """Take out what makes a drawing answer to keys, for a picture that nobody can move."""
-    return Html(re.sub(r' (?:tabindex|role|aria-(?!label)[a-z]+|data-[a-z-]+)(?:="[^"]*")?(?=[ >])', "", html))
+    return Html(re.sub(r' (?:tabindex|role|aria-(?!label)[a-z]+|data-(?!axis)[a-z-]+)(?:="[^"]*")?(?=[ >])', "", html))

@@ -28,7 +28,7 @@ class MaskExplorer(LessonWidget):
 
     title = "Mask explorer"
 
-    masked = Checkbox(True, "mask on")
+    masked = Checkbox(True, "mask")
     cells = Choice("loss", "Cells show", {"loss": "loss", "size of the gradient": "gradient"})
     average = Choice("token", "Average over", {
         "real tokens": "token", "all num_steps": "steps", "each sentence, then sentences": "sentence"})
@@ -136,7 +136,7 @@ class MaskExplorer(LessonWidget):
                 if (row, step) == chosen:
                     explained = said
                 line.append(tag(
-                    "td", tag("bdi", self.vocab.tokens[self.Y[row, step]]),
+                    "td", tag("bdi", self.vocab.tokens[self.Y[row, step]]), " ",
                     tag("small", _short(shown[row, step].item() if counts else 0)),
                     self._knob(row, n) if self.masked and step == n - 1 else None,
                     class_=f"s2s-cell s2s-{'heat' if counts else 'off'}", title=said,
