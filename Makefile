@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test bench clean
+.PHONY: help lab test bench corpus model clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -19,6 +19,12 @@ test: $(VENV)/test-installed  ## install what the tests need (once) and run them
 
 bench: $(VENV)/test-installed  ## print what is claimed about speed, memory and quality (some minutes)
 	for bench in tests/benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+
+corpus: $(VENV)/lab-installed  ## make data/eng-fra.tsv and data/eng-zho.tsv anew (a minute)
+	$(BIN)/python data/make_corpus.py
+
+model: $(VENV)/lab-installed  ## train the models in data/models/ anew (about 20 minutes on 2 cores)
+	$(BIN)/python data/make_models.py
 
 clean:  ## remove the environment and all caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache *.egg-info
