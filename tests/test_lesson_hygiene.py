@@ -19,11 +19,14 @@ PATHS = sorted(path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" 
 
 # The lessons of the course, written or planned. Links between them, and "lesson 7", must be to one of these.
 PLANNED = ("00_start_here", "01_text_to_tensors", "02_encoder", "03_decoder", "04_masked_loss", "05_training",
-           "06_prediction", "07_bleu", "08_your_translator")
+           "06_prediction", "07_bleu", "08_translator")
 
 # Cells whose output nbval does not compare, at most two a notebook, each followed by one that asserts what matters:
 # ("05_training", "id of the cell"): "why".
-IGNORED = {}
+IGNORED = {
+    ("08_translator", "training"): "the curves of a training run differ in the last digits",
+    ("08_translator", "results"): "the scores and translations of the net that this run trained",
+}
 
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"}}
