@@ -224,10 +224,11 @@ def plot_states(tokens, num_layers):
         ax.text(-0.55, layer, f"layer {layer - 1}", ha="right", va="center")
     ax.set(xlim=(-1.2, steps + 0.4), ylim=(-0.3, top + 0.8))
     ax.set_axis_off()
-    return picture(figure, f"An encoder of {top} layers reads {' '.join(tokens)}: a row of {steps} boxes for each "
-                           "layer. Arrows go up from the token to layer 0 and from layer to layer, and from step to step "
-                           "to the right. A solid frame around the top row is labelled output, a dashed frame around "
-                           "the last column is labelled state. They share one box: the top layer's at the last step.")
+    said = (f"An encoder of {top} layers reads {' '.join(tokens)}: a row of {steps} boxes for each layer. Arrows go up "
+            "from the token to layer 0 and from layer to layer, and from step to step to the right. A solid frame "
+            "around the top row is labelled output, a dashed frame around the last column is labelled state. They share one "
+            "box: the top layer's at the last step.")
+    return picture(figure, said)
 
 
 def plot_lines(lines, xlabel, ylabel, title=""):

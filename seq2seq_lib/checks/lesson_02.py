@@ -212,8 +212,8 @@ masked_gru = Exercise(
          "layer of `nn.GRU`."),
     ],
     start="Delete the line `raise NotImplementedError`, and begin with the loop of this lesson, one `gru_step` a step.",
-    after="This is what packing does for you. `nn.GRU` skips the steps of padding; yours computes them and throws them "
-          "away. On a GPU the second is often no slower.",
+    after="This is what packing does for you, only that it skips the steps of padding; yours computes them and throws "
+          "them away.",
 )
 
 EXERCISES = (encoder_shapes, last_states, masked_gru)
