@@ -226,8 +226,8 @@ def plot_states(tokens, num_layers):
     ax.set_axis_off()
     said = (f"An encoder of {top} layers reads {' '.join(tokens)}: a row of {steps} boxes for each layer. Arrows go up "
             "from the token to layer 0 and from layer to layer, and from step to step to the right. A solid frame "
-            "around the top row is labelled output, a dashed frame around the last column is labelled state. They share "
-            "one box: the top layer's at the last step.")
+            "around the top row is labelled output, a dashed frame around the last column is labelled state. They "
+            "share one box: the top layer's at the last step.")
     return picture(figure, said)
 
 
