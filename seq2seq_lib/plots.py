@@ -187,3 +187,114 @@ def plot_batch(ids, vocab, title=""):
     said = ", ".join(f"{n} {kind}" for kind, n in counts.items())
     return picture(figure, f"{title or 'A batch'}: {rows} rows of {steps} steps, {rows * steps} cells: {said}. "
                            f"Padding is {share:.0%} of the cells.")
+
+
+def plot_states(tokens, num_layers):
+    """Draw the states of an encoder, one box for each token and layer, with `output` and `state` framed.
+
+    Args:
+        tokens: the tokens that it reads, a list of strings.
+        num_layers: the recurrent layers, stacked.
+
+    Returns:
+        A `Picture`: steps from left to right, layers from bottom to top.
+    """
+    from matplotlib.patches import FancyBboxPatch
+
+    steps, top = len(tokens), num_layers
+    figure, ax = axes("", "", figsize=(1.75 * steps + 2.2, 0.95 * num_layers + 2))
+    arrow = dict(arrowstyle="-|>", color="black", shrinkA=0, shrinkB=0)
+    for t, token in enumerate(tokens):
+        ax.text(t, 0, token, ha="center", va="center", fontsize=14)
+        for layer in range(1, top + 1):
+            ax.add_patch(FancyBboxPatch((t - 0.26, layer - 0.2), 0.52, 0.4, boxstyle="round,pad=0.02",
+                                        facecolor="#EEEEEE", edgecolor="black"))
+            ax.annotate("", (t, layer - 0.22), (t, layer - (0.78 if layer > 1 else 0.75)), arrowprops=arrow)
+            if t:
+                ax.annotate("", (t - 0.28, layer), (t - 0.72, layer), arrowprops=arrow)
+    frames = [("output", "num_steps", (-0.4, top - 0.32), steps - 0.2, 0.64),
+              ("state", "num_layers", (steps - 1.37, 0.7), 0.74, top - 0.4)]
+    for name, axis, corner, width, height in frames:
+        ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle="round,pad=0.03", facecolor="none", linewidth=2.5,
+                                    linestyle="--" if name == "state" else "-", edgecolor=AXIS_COLORS[axis]))
+    ax.text(-0.4, top + 0.42, "output: the top layer after every token", color=AXIS_COLORS["num_steps"], va="bottom")
+    ax.text(steps - 0.5, top / 2 + 0.5, "state:\nevery layer\nafter the\nlast token", color=AXIS_COLORS["num_layers"],
+            va="center")
+    for layer in range(1, top + 1):
+        ax.text(-0.55, layer, f"layer {layer - 1}", ha="right", va="center")
+    ax.set(xlim=(-1.2, steps + 0.4), ylim=(-0.3, top + 0.8))
+    ax.set_axis_off()
+    said = (f"An encoder of {top} layers reads {' '.join(tokens)}: a row of {steps} boxes for each layer. Arrows go up "
+            "from the token to layer 0 and from layer to layer, and from step to step to the right. A solid frame "
+            "around the top row is labelled output, a dashed frame around the last column is labelled state. They "
+            "share one box: the top layer's at the last step.")
+    return picture(figure, said)
+
+
+def plot_lines(lines, xlabel, ylabel, title=""):
+    """Draw a few series of numbers as lines, with a marker of its own for each.
+
+    Args:
+        lines: a dictionary from a name to a dictionary from x to y.
+
+    Returns:
+        A `Picture`.
+    """
+    largest = max(abs(y) for points in lines.values() for y in points.values())
+    figure, ax = axes(xlabel, ylabel)
+    said = []
+
+    def rounded(y):  # to a hundredth of the largest, so that the text is the same on every machine
+        return f"{round(100 * y / largest) / 100 * largest:.2g}"
+
+    for (name, points), color, marker in zip(lines.items(), AXIS_COLORS.values(), "os^Dvx"):
+        xs, ys = list(points), list(points.values())
+        ax.plot(xs, ys, color=color, marker=marker, markersize=5, label=name, clip_on=False, zorder=3)
+        said.append(f"{name} goes from {rounded(ys[0])} at {xs[0]} to {rounded(ys[-1])} at {xs[-1]}")
+    ax.set(title=title)
+    ax.set_ylim(bottom=min(0, *(y for points in lines.values() for y in points.values())))
+    ax.locator_params(axis="x", integer=True)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return picture(figure, f"{title + '. ' if title else ''}Lines of {ylabel} over {xlabel}: {'; '.join(said)}.")
+
+
+def plot_map(points, names, groups, joined=(), title=""):
+    """Draw named points in a plane: sentences by their contexts.
+
+    Args:
+        points: `(points, 2)`, a tensor.
+        names: a string for each point.
+        groups: a string for each point; each group has its own colour and marker.
+        joined: pairs of row numbers, joined by a dotted line.
+
+    Returns:
+        A `Picture`; its text gives the places in whole numbers.
+    """
+    letters = 0.085 * max(map(len, names)) + 0.3  # the width of a column of names, in inches
+    figure, ax = axes("first principal axis", "second principal axis", figsize=(4.4 + 2 * letters, 5.2))
+    figure.set_layout_engine("constrained")
+    xy = points.tolist()
+    (left, right), (low, high) = [(min(values), max(values)) for values in zip(*xy)]
+    for i, j in joined:
+        ax.plot(*zip(xy[i], xy[j]), ":", color="black", linewidth=1.5)
+    for group, color, marker in zip(dict.fromkeys(groups), AXIS_COLORS.values(), "os^Dvx"):
+        ax.plot(*zip(*[place for place, other in zip(xy, groups) if other == group]), marker, color=color, label=group,
+                markersize=9)
+    width, height = right - left, high - low
+    for side, start in ((-1, left), (1, right)):  # names stand in two columns, none on top of another
+        column = sorted(((y, x, name) for (x, y), name in zip(xy, names) if (x > (left + right) / 2) == (side > 0)),
+                        reverse=True)
+        free = high + 0.05 * height
+        for i, (y, x, name) in enumerate(column):
+            lowest = low - 0.05 * height + 0.062 * height * (len(column) - 1 - i)
+            free = max(min(y, free), lowest)
+            ax.annotate(name, (x, y), (start + 0.06 * side * width, free), fontsize=12, va="center",
+                        ha="right" if side < 0 else "left", zorder=0,
+                        arrowprops=dict(arrowstyle="-", color="#888888", linewidth=0.8, shrinkA=2, shrinkB=4,
+                                        relpos=(1 if side < 0 else 0, 0.5)))
+            free -= 0.062 * height
+    edge = (0.06 + letters / 3.6) * width
+    ax.set(title=title, xlim=(left - edge, right + edge), ylim=(low - 0.1 * height, high + 0.1 * height))
+    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.12), ncols=4)
+    said = "; ".join(f"{name} ({group}) at {round(x)}, {round(y)}" for (x, y), name, group in zip(xy, names, groups))
+    return picture(figure, f"{title or 'A map'}: {len(names)} points. {said}.")

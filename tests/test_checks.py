@@ -18,8 +18,8 @@ import pytest
 import torch
 
 import seq2seq_lib.checks
-from seq2seq_lib import Vocab, encode
-from seq2seq_lib.checks import Exercise, Verdict, lesson_01, runner
+from seq2seq_lib import Encoder, Vocab, encode
+from seq2seq_lib.checks import Exercise, Verdict, lesson_01, lesson_02, runner
 from seq2seq_lib.checks.runner import difference
 
 # ---------------------------------------------------------------- answers, lesson by lesson
@@ -107,6 +107,54 @@ def batches_with_an_empty_one(lengths, max_cells):
     return [*batches, batch]
 
 
+def shapes_by_running(batch, num_steps, embed_size, num_hiddens, num_layers):
+    encoder = Encoder(10, embed_size, num_hiddens, num_layers)
+    X = torch.zeros(batch, num_steps, dtype=torch.long)
+    return [tuple(encoder.embedding(X.T).shape), *[tuple(tensor.shape) for tensor in encoder(X)]]
+
+
+def shapes_named(text):
+    """Write shapes by the first letters of their axes: "sbe sbh lbh" is the right answer."""
+    def shapes(batch, num_steps, embed_size, num_hiddens, num_layers):
+        sizes = dict(b=batch, s=num_steps, e=embed_size, h=num_hiddens, l=num_layers, H=num_layers * num_hiddens)
+        return [tuple(sizes.get(letter, 1) for letter in shape) for shape in text.split()]
+    return shapes
+
+
+def gather_last(output, valid_len):
+    index = (valid_len - 1)[None, :, None].expand(1, -1, output.shape[2])
+    return output.gather(0, index)[0]
+
+
+def gru_with_where(embs, valid_len, W, U, *, real=lambda t, n: t < n, reset=lambda r, h, U: r * (h @ U.T), keep=True):
+    h = torch.zeros(embs.shape[1], U.shape[1])
+    output = []
+    for t, x in enumerate(embs):
+        gates = x @ W.T
+        size = U.shape[1]
+        r = torch.sigmoid(gates[:, :size] + h @ U[:size].T)
+        z = torch.sigmoid(gates[:, size : 2 * size] + h @ U[size : 2 * size].T)
+        n = torch.tanh(gates[:, 2 * size :] + reset(r, h, U[2 * size :]))
+        new = (1 - z) * n + z * h
+        mask = real(t, valid_len)[:, None]
+        h = torch.where(mask, new, h) if keep else new * mask
+        output.append(new * mask)
+    return torch.stack(output), h[None]
+
+
+def gru_of_torch(embs, valid_len, W, U):
+    gru = torch.nn.GRU(W.shape[1], U.shape[1], bias=False)
+    gru.load_state_dict({"weight_ih_l0": W, "weight_hh_l0": U})
+    packed = torch.nn.utils.rnn.pack_padded_sequence(embs, valid_len, enforce_sorted=False)
+    output, state = gru(packed)
+    output, _ = torch.nn.utils.rnn.pad_packed_sequence(output, total_length=len(embs))
+    return output.detach(), state.detach()
+
+
+def plain_gru(embs, valid_len, W, U):
+    return gru_of_torch(embs, torch.full_like(valid_len, len(embs)), W, U)
+
+
 ANSWERS = {
     lesson_01.unknown_share: (
         [share_by_ids],
@@ -154,6 +202,63 @@ ANSWERS = {
             (lambda lengths, n: [b[::-1] for b in batches_by_a_loop(lengths, n)], "`result[0][0]` is 2, and 0"),
             (lambda lengths, n: [torch.tensor(b) for b in batches_by_a_loop(lengths, n)], "and a list of length 2"),
             (lambda lengths, n: 12, "is an int, and a list of length 2"),
+        ],
+    ),
+    lesson_02.encoder_shapes: (
+        [shapes_by_running, shapes_named("sbe sbh lbh")],
+        [
+            (shapes_named("bse bsh lbh"), "time comes first"),
+            (shapes_named("bse sbh lbh"), "time comes first"),
+            (shapes_named("sbe bsh lbh"), "time comes first"),
+            (shapes_named("bse bsh blh"), "is `num_layers`"),
+            (shapes_named("sbe sbh blh"), "layers swapped"),
+            (shapes_named("sbe sbh bh"), "the context"),
+            (shapes_named("sbe sbh 1bh"), "one layer only"),
+            (shapes_named("sbe sbh sbh"), "every step"),
+            (shapes_named("sbe sbh lsh"), "batch belongs"),
+            (shapes_named("sbe sbH lbh"), "top layer"),
+            (shapes_named("sbe sbe lbh"), "as wide as"),
+            (shapes_named("seb sbh lbh"), "`result[0][1]` is 8, and 4 is expected"),
+            (shapes_named("sbh lbh"), "and a tuple of length 3 is expected"),
+            (lambda *sizes: str(shapes_by_running(*sizes)), "is a str"),
+        ],
+    ),
+    lesson_02.last_states: (
+        [gather_last, lambda output, n: output[n - 1, torch.arange(len(n))],
+         lambda output, n: output.transpose(0, 1)[torch.arange(len(n)), n - 1]],
+        [
+            (lambda output, n: output[-1], "that step is padding"),
+            (lambda output, n: output[n, torch.arange(len(n))], "one step too late"),
+            (lambda output, n: torch.stack([output[k, i] for i, k in enumerate(n)]), "one step too late"),
+            (lambda output, n: output[n - 2, range(len(n))], "one step too early"),
+            (lambda output, n: output[n - 1], "Say which sentence"),
+            (lambda output, n: output[torch.arange(len(n)), n - 1], "swapped"),
+            (lambda output, n: torch.stack([output[k - 1, 0] for k in n]), "from the first sentence"),
+            (lambda output, n: output[n.max() - 1], "one step for all sentences"),
+            (lambda output, n: output[-1] * (n == len(output))[:, None], "has zeros"),
+            (lambda output, n: torch.stack([output[:k, i].sum(0) for i, k in enumerate(n)]), "sum of all real"),
+            (lambda output, n: torch.stack([output[:k, i].mean(0) for i, k in enumerate(n)]), "mean of the real"),
+            (lambda output, n: output.sum(0) / len(output), "padding included"),
+            (lambda output, n: gather_last(output, n).unsqueeze(0), "an axis too many"),
+            (lambda output, n: gather_last(output, n).T, "a tensor of shape (2, 3)"),
+            (lambda output, n: [output[k - 1, i] for i, k in enumerate(n)], "is a list of length 3, and a tensor"),
+            (lambda output, n: output[n + 5], "IndexError"),
+        ],
+    ),
+    lesson_02.masked_gru: (
+        [gru_with_where, gru_of_torch],
+        [
+            (plain_gru, "this is the plain GRU"),
+            (lambda *args: (gru_of_torch(*args)[0], plain_gru(*args)[1]), "the state has read the padding"),
+            (lambda *args: gru_with_where(*args, keep=False), "of a short sentence is zero"),
+            (lambda *args: gru_with_where(*args, real=lambda t, n: t <= n), "one step too many"),
+            (lambda *args: gru_with_where(*args, real=lambda t, n: t < n - 1), "one step too early"),
+            (lambda *args: gru_with_where(*args, reset=lambda r, h, U: (r * h) @ U.T), "as in the paper"),
+            (lambda *args: gru_with_where(*args, reset=lambda r, h, U: h @ U.T), "does nothing"),
+            (lambda *args: (gru_of_torch(*args)[0], gru_of_torch(*args)[1][0]), "lacks its first axis"),
+            (lambda embs, n, W, U: gru_of_torch(embs, n, W, U.roll(1)), "`result[0]` differs, first at `[1, 0, 0]`"),
+            (lambda *args: gru_of_torch(*args)[1], "is a tensor of shape (1, 2, 2) and type float32, and a tuple"),
+            (lambda embs, n, W, U: gru_with_where(embs, n, W.T, U), "RuntimeError"),
         ],
     ),
 }
