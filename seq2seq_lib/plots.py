@@ -187,3 +187,83 @@ def plot_batch(ids, vocab, title=""):
     said = ", ".join(f"{n} {kind}" for kind, n in counts.items())
     return picture(figure, f"{title or 'A batch'}: {rows} rows of {steps} steps, {rows * steps} cells: {said}. "
                            f"Padding is {share:.0%} of the cells.")
+
+
+def plot_lines(lines, xlabel, ylabel, title=""):
+    """Draw a few series of numbers as lines, with a marker of its own for each.
+
+    Args:
+        lines: a dictionary from a name to a dictionary from x to y.
+
+    Returns:
+        A `Picture`.
+    """
+    largest = max(abs(y) for points in lines.values() for y in points.values())
+    figure, ax = axes(xlabel, ylabel)
+    said = []
+
+    def rounded(y):  # to a hundredth of the largest, so that the text is the same on every machine
+        return f"{round(100 * y / largest) / 100 * largest:.2g}"
+
+    for (name, points), color, marker in zip(lines.items(), AXIS_COLORS.values(), "os^Dvx"):
+        xs, ys = list(points), list(points.values())
+        ax.plot(xs, ys, color=color, marker=marker, markersize=5, label=name, clip_on=False, zorder=3)
+        said.append(f"{name} goes from {rounded(ys[0])} at {xs[0]} to {rounded(ys[-1])} at {xs[-1]}")
+    ax.set(title=title)
+    ax.set_ylim(bottom=min(0, *(y for points in lines.values() for y in points.values())))
+    ax.locator_params(axis="x", integer=True)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return picture(figure, f"{title + '. ' if title else ''}Lines of {ylabel} over {xlabel}: {'; '.join(said)}.")
+
+
+def plot_designs(source, target):
+    """Draw the two ways to give a decoder the context, unrolled over one sentence pair.
+
+    Args:
+        source, target: lists of tokens, without `<bos>` and `<eos>`.
+
+    Returns:
+        A `Picture` of two parts: the context starts the decoder, or is an input of every step too.
+    """
+    goes_in, asked_for = ["<bos>", *target], [*target, "<eos>"]
+    steps = len(goes_in)
+    titles = ("context = “initial” (Sutskever et al. 2014)", "context = “every_step” (after Cho et al. 2014)")
+    ends = (f"an arrow to the first of {steps} decoder cells and to no other",
+            f"an arrow to the first of {steps} decoder cells, and a line below with an arrow up into each of them")
+    said = f"Below the cells: {' '.join(goes_in)}. Above them: {' '.join(asked_for)}."
+    alts = [f"{title}: from the context of {' '.join(source)} goes {end}. {said}" for title, end in zip(titles, ends)]
+    panels = [_design(source, goes_in, asked_for, title, alt, every_step)
+              for title, alt, every_step in zip(titles, alts, (False, True))]
+    return Picture(f'<div style="display:flex;flex-wrap:wrap;gap:8px 40px">{"".join(panels)}</div>', " ".join(alts))
+
+
+def _design(source, goes_in, asked_for, title, alt, every_step):
+    color, pitch = AXIS_COLORS["num_hiddens"], 92
+    width = 132 + pitch * len(goes_in)
+
+    def text(x, y, words, anchor="middle", more='fill="currentColor"'):
+        return f'<text x="{x}" y="{y}" text-anchor="{anchor}" {more}>{escape(words)}</text>'
+
+    def arrow(x, y, to_x, to_y, ink="currentColor"):
+        tip = "l-4 -8 h8 z" if to_y > y else "l-4 8 h8 z" if to_y < y else "l-8 -4 v8 z"
+        return (f'<path d="M{x} {y}L{to_x} {to_y}" stroke="{ink}" stroke-width="2"/>'
+                f'<path d="M{to_x} {to_y}{tip}" fill="{ink}"/>')
+
+    parts = [text(0, 16, title, "start", 'fill="currentColor" font-weight="bold"'),
+             f'<rect x="1" y="92" width="88" height="40" rx="8" fill="{color}"/>',
+             text(45, 117, "context", more='fill="white"'),
+             text(45, 64, "of “" + " ".join(source[:2])), text(45, 82, " ".join(source[2:]) + "”")]
+    if every_step:
+        end = 132 + pitch * (len(goes_in) - 1)
+        parts.append(f'<path d="M45 132V188H{end}" fill="none" stroke="{color}" stroke-width="2.5"/>')
+    for i, (below, above) in enumerate(zip(goes_in, asked_for)):
+        x = 116 + pitch * i
+        parts += [f'<rect x="{x}" y="92" width="68" height="40" rx="8" fill="none" stroke="currentColor" '
+                  'stroke-width="2"/>', text(x + 34, 117, "RNN"), text(x + 34, 54, above), text(x + 34, 228, below),
+                  arrow(x + 34, 92, x + 34, 62), arrow(x + 34, 210, x + 34, 133),
+                  arrow(x - (24 if i else 26), 112, x - 1, 112, "currentColor" if i else color)]
+        if every_step:
+            parts.append(arrow(x + 16, 188, x + 16, 133, color))
+    return (f'<svg viewBox="0 0 {width} 236" style="flex:1 1 420px;max-width:{width}px" role="img" '
+            f'aria-label="{escape(alt)}" font-size="14" font-family="sans-serif" '
+            f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>')
