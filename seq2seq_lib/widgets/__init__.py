@@ -1,0 +1,6 @@
+"""Widgets: try the real code on real tensors, by mouse or keyboard. Importing this module loads ipywidgets."""
+
+from .base import LessonWidget
+from .batch_explorer import BatchExplorer
+
+__all__ = ["BatchExplorer", "LessonWidget"]

@@ -1,0 +1,171 @@
+"""Batch explorer: sentences become one rectangle of ids, with padding, unknown words and valid lengths."""
+
+from collections import Counter
+from functools import lru_cache
+
+from ..batches import Batches, encode
+from ..loss import sequence_mask
+from ..text import EOS, PAD, UNK, Vocab, data_folder, load_corpus, tokenize
+from .base import LessonWidget
+from .controls import Button, Checkbox, Choice, Slider, State, Text
+from .drawing import pick
+from .markup import tag
+
+LANGUAGES = {"English": "eng", "French": "fra", "Chinese": "zho"}
+FIVE = {
+    "eng": "Go.\nI lost.\nHe's calm.\nI'm home.\nThey are watching.",
+    "fra": "Va !\nJ'ai perdu.\nIl est calme.\nJe suis chez moi.\nIls regardent.",
+    "zho": "走吧。\n我输了。\n他很冷静。\n我在家。\n他们在看。",
+}
+DRAWN = 6  # sentences that the button takes from the corpus
+MOST_ROWS, MOST_STEPS = 12, 24
+KINDS = {UNK: "unk", PAD: "pad", EOS: "eos"}
+
+
+class BatchExplorer(LessonWidget):
+    """Type sentences and see the batch that they make: ids, mask, valid lengths, unknown words, wasted cells.
+
+    The vocabulary of each language is that of the training part of its corpus, cut off at `min_freq`.
+
+    Args:
+        settings: first values of the controls, for example `num_steps=8` or `eng="Go.\\nRun!"`.
+    """
+
+    title = "Batch explorer"
+
+    eng, fra, zho = (
+        Text(FIVE[code], "Sentences, one a line", lines=5, lang=lang,
+             hidden=lambda widget, code=code: widget.language != code)
+        for code, lang in (("eng", "en"), ("fra", "fr"), ("zho", "zh")))
+    language = Choice("eng", "Language", lambda widget: {
+        name: code for name, code in LANGUAGES.items() if code != "zho" or _has_chinese()})
+    num_steps = Slider(6, "num_steps", 1, MOST_STEPS, axis="num_steps")
+    min_freq = Slider(2, "min_freq", 1, 9, axis="vocab_size")
+    cells = Choice("tokens", "Cells show", {"tokens and ids": "tokens", "the mask": "mask"})
+    another = Button(f"Draw {DRAWN} from the corpus")
+    bucketed = Checkbox(False, "of like length (bucketed)")
+    cell = State([0, 0])  # the cell that is explained: row, step
+
+    def react(self, name):
+        if name == "another" or (name == "bucketed" and self.another):
+            sentences = _drawn(self.language, self.another, self.bucketed)
+            self.set_trait(self.language, "\n".join(sentences))
+            longest = 1 + max(len(tokenize(sentence, self.language)) for sentence in sentences)
+            self.num_steps = min(longest, MOST_STEPS)
+
+    def render(self):
+        rows = [tokenize(line, self.language) for line in getattr(self, self.language).splitlines()]
+        rows = [tokens for tokens in rows if tokens]
+        if not rows:
+            raise ValueError("There is no sentence yet: type one, or draw some from the corpus.")
+        left_out, rows = len(rows[MOST_ROWS:]), rows[:MOST_ROWS]
+        vocab = _vocab(self.language, self.min_freq)
+        ids, valid_len = encode(rows, vocab, self.num_steps)  # (batch, num_steps), (batch,)
+        mask = sequence_mask(ids.new_ones(ids.shape), valid_len)  # (batch, num_steps)
+        table = self._table(rows, vocab, ids, valid_len, mask)
+        return tag("div", table, _shares(ids)), _summary(rows, vocab, ids, mask, left_out)
+
+    def _table(self, rows, vocab, ids, valid_len, mask):
+        batch, num_steps = ids.shape
+        chosen = min(self.cell[0], batch - 1), min(self.cell[1], num_steps - 1)
+        cut = [tokens[num_steps - 1:] for tokens in rows]
+        head = [tag("th", tag("span", "batch ↓", class_="s2s-ink", data_axis="batch"), " ",
+                    tag("span", "num_steps →", class_="s2s-ink", data_axis="num_steps")),
+                *(tag("th", step, scope="col", class_="s2s-ink", data_axis="num_steps") for step in range(num_steps)),
+                tag("th", "valid_len", scope="col", class_="s2s-ink", data_axis="batch"),
+                tag("th", "cut off", scope="col") if any(cut) else None]
+        lines, explained = [], ""
+        for row, tokens in enumerate(rows):
+            line = [tag("th", row, scope="row", class_="s2s-ink", data_axis="batch")]
+            for step in range(num_steps):
+                id_, real = ids[row, step].item(), mask[row, step].item()
+                word = tokens[step] if step < min(len(tokens), num_steps - 1) else None
+                said = self._explain(row, step, id_, word, vocab, valid_len[row].item())
+                if (row, step) == chosen:
+                    explained = said
+                shown = [tag("bdi", vocab.tokens[id_]), tag("small", id_)] if self.cells == "tokens" else str(real)
+                line.append(tag("td", shown, class_=f"s2s-cell s2s-{KINDS.get(id_, 'word')}", title=said,
+                                **pick("cell", [row, step], said, at=(row, step), chosen=(row, step) == chosen)))
+            line.append(tag("td", valid_len[row].item(), class_="s2s-number"))
+            if cut[row]:
+                first = " ".join(cut[row][:6]) + " …" * (len(cut[row]) > 6)
+                line.append(tag("td", tag("bdi", first), class_="s2s-cut"))
+            lines.append(tag("tr", line))
+        table = tag("table", tag("thead", tag("tr", head)), tag("tbody", lines), role="grid",
+                    aria_label="The ids of the batch. Arrow keys go from cell to cell.")
+        return tag("div", tag("div", table, class_="s2s-wide"), tag("p", explained, class_="s2s-explained"))
+
+    def _explain(self, row, step, id_, word, vocab, valid_len):
+        where = f"ids[{row}, {step}] = {id_}"
+        if id_ == PAD:
+            return f"{where}, <pad>: filling behind the sentence. Mask 0."
+        if id_ == EOS:
+            return f"{where}, <eos>: the sentence ends here, and this cell counts: its valid length is {valid_len}."
+        seen = _counts(self.language)[word]
+        if id_ == UNK:
+            return (f"{where}, <unk>: “{word[:40]}” is not in the vocabulary; it was seen {seen} times in training, "
+                    f"and min_freq is {self.min_freq}.")
+        return f"{where}: “{word[:40]}”, seen {seen:,} times in training."
+
+
+def _summary(rows, vocab, ids, mask, left_out):
+    batch, num_steps = ids.shape
+    padding = (mask == 0).sum().item()
+    said = (f"{batch} × {num_steps} = {batch * num_steps} cells, {padding} of them padding "
+            f"({padding / (batch * num_steps):.0%} wasted). {_number((ids == UNK).sum().item(), 'unknown token')}")
+    cut = sum(len(tokens) > num_steps - 1 for tokens in rows)
+    return (f"{said}, {_number(cut, 'sentence')} cut. Vocabulary: {len(vocab):,} tokens."
+            + f" Only the first {MOST_ROWS} sentences are shown; {left_out} are not." * bool(left_out))
+
+
+def _number(n, what):
+    return f"{n or 'no'} {what}{'s' * (n != 1)}"
+
+
+def _shares(ids):
+    """Draw how many cells are words, ends, unknown tokens and padding, as a bar and its legend."""
+    kinds = Counter(KINDS.get(id_, "word") for id_ in ids.flatten().tolist())
+    names = {"word": "words", "unk": "<unk>", "eos": "<eos>", "pad": "<pad>"}
+    bar = [tag("i", class_=f"s2s-{kind}", style=f"flex-grow:{kinds[kind]}") for kind in names if kinds[kind]]
+    legend = [tag("span", tag("i", class_=f"s2s-{kind}"), f"{kinds[kind]} {name}") for kind, name in names.items()]
+    return tag("div", tag("div", bar, class_="s2s-bar", aria_hidden="true"), tag("div", legend, class_="s2s-legend"))
+
+
+# ------------------------------------------------------------------- the corpora
+
+@lru_cache
+def _sentences(language):
+    """Return the different sentences of one language in the training part of its corpus."""
+    pairs = load_corpus("eng-zho" if language == "zho" else "eng-fra", "train")
+    return list(dict.fromkeys(pair[language != "eng"] for pair in pairs))
+
+
+@lru_cache
+def _token_lists(language):
+    return [tokenize(sentence, language) for sentence in _sentences(language)]
+
+
+@lru_cache
+def _counts(language):
+    return Counter(token for tokens in _token_lists(language) for token in tokens)
+
+
+@lru_cache
+def _vocab(language, min_freq):
+    return Vocab(_token_lists(language), min_freq)
+
+
+@lru_cache
+def _batches(language, bucketed):
+    token_lists, vocab = _token_lists(language), _vocab(language, 1)
+    return Batches([(tokens, tokens) for tokens in token_lists], vocab, vocab, DRAWN, bucket=bucketed)
+
+
+def _drawn(language, number, bucketed):
+    """Return the sentences of one of the batches that `Batches` makes of the corpus."""
+    order = _batches(language, bucketed).order(epoch=0)
+    return [_sentences(language)[row] for row in order[number % len(order)]]
+
+
+def _has_chinese():
+    return (data_folder() / "eng-zho.tsv").is_file()
