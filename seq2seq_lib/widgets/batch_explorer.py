@@ -69,14 +69,16 @@ class BatchExplorer(LessonWidget):
         batch, num_steps = ids.shape
         chosen = min(self.cell[0], batch - 1), min(self.cell[1], num_steps - 1)
         cut = [tokens[num_steps - 1:] for tokens in rows]
-        head = [tag("th", tag("span", "batch ↓", class_="s2s-ink", data_axis="batch"), " ",
-                    tag("span", "num_steps →", class_="s2s-ink", data_axis="num_steps")),
-                *(tag("th", step, scope="col", class_="s2s-ink", data_axis="num_steps") for step in range(num_steps)),
-                tag("th", "valid_len", scope="col", class_="s2s-ink", data_axis="batch"),
-                tag("th", "cut off", scope="col") if any(cut) else None]
+        steps = dict(class_="s2s-ink", data_axis="num_steps")
+        rows_axis = dict(class_="s2s-ink", data_axis="batch")
+        head = [tag("tr", tag("td"), tag("th", "num_steps →", colspan=num_steps, **steps)),
+                tag("tr", tag("th", "batch ↓", **rows_axis),
+                    [tag("th", step, scope="col", **steps) for step in range(num_steps)],
+                    tag("th", "valid_len", scope="col", **rows_axis),
+                    tag("th", "cut off", scope="col", class_="s2s-cut-head") if any(cut) else None)]
         lines, explained = [], ""
         for row, tokens in enumerate(rows):
-            line = [tag("th", row, scope="row", class_="s2s-ink", data_axis="batch")]
+            line = [tag("th", row, scope="row", **rows_axis)]
             for step in range(num_steps):
                 id_, real = ids[row, step].item(), mask[row, step].item()
                 word = tokens[step] if step < min(len(tokens), num_steps - 1) else None
@@ -91,7 +93,7 @@ class BatchExplorer(LessonWidget):
                 first = " ".join(cut[row][:6]) + " …" * (len(cut[row]) > 6)
                 line.append(tag("td", tag("bdi", first), class_="s2s-cut"))
             lines.append(tag("tr", line))
-        table = tag("table", tag("thead", tag("tr", head)), tag("tbody", lines), role="grid",
+        table = tag("table", tag("thead", head), tag("tbody", lines), role="grid",
                     aria_label="The ids of the batch. Arrow keys go from cell to cell.")
         return tag("div", tag("div", table, class_="s2s-wide"), tag("p", explained, class_="s2s-explained"))
 
