@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -29,7 +28,7 @@ def missing():
 
 
 @contextmanager
-def lab(folder, scratch, dark=False):
+def lab(folder, scratch):
     """Run JupyterLab on a folder, on a free port of this machine; yield its address, and stop it and its kernels.
 
     Args:
@@ -39,7 +38,6 @@ def lab(folder, scratch, dark=False):
     settings = scratch / "settings" / "@jupyterlab"
     for extension, name, values in (
             ("apputils-extension", "notification", {"fetchNews": "false", "checkForUpdates": False}),
-            ("apputils-extension", "themes", {"theme": "JupyterLab Dark" if dark else "JupyterLab Light"}),
             ("docmanager-extension", "plugin", {"autosave": False})):
         (settings / extension).mkdir(parents=True, exist_ok=True)
         (settings / extension / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
@@ -113,8 +111,9 @@ class Lesson:
             await app.shell.currentWidget.sessionContext.ready;
             app.shell.collapseLeft();
         }""")
-        self.page.wait_for_function("""() =>
-            window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === "idle" """, timeout=120_000)
+        self.page.wait_for_function(
+            """() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === "idle" """,
+            timeout=120_000)
 
     def __enter__(self):
         return self
@@ -125,6 +124,12 @@ class Lesson:
         }""")
         self.context.close()
 
+    def theme(self, name):
+        """Put on a theme: "Light" or "Dark"."""
+        self.page.evaluate("""name => window.jupyterapp.commands.execute(
+            "apputils:change-theme", { theme: `JupyterLab ${name}` })""", name)
+        self.page.wait_for_selector(f"body[data-jp-theme-light={str(name == 'Light').lower()}]")
+
     def run_all(self, timeout_s=300):
         """Run all cells, and wait until each has run and every widget is drawn."""
         self.page.evaluate('() => { window.jupyterapp.commands.execute("notebook:run-all-cells"); }')
@@ -134,7 +139,8 @@ class Lesson:
             const idle = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === "idle";
             const failed = code.some(cell => [...Array(cell.outputs.length).keys()]
                                      .some(i => cell.outputs.get(i).type === "error"));
-            return failed || idle && code.every(cell => cell.executionCount !== null && cell.executionState !== "running");
+            const done = cell => cell.executionCount !== null && cell.executionState !== "running";
+            return failed || idle && code.every(done);
         }""", timeout=1000 * timeout_s)
         self.page.wait_for_function("""() => ![...document.querySelectorAll(".jp-OutputArea-output")]
             .some(node => node.textContent === "Loading widget...")""", timeout=60_000)

@@ -2,5 +2,6 @@
 
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
+from .mask_explorer import MaskExplorer
 
-__all__ = ["BatchExplorer", "LessonWidget"]
+__all__ = ["BatchExplorer", "LessonWidget", "MaskExplorer"]

@@ -1,8 +1,10 @@
 """Base: what all widgets have in common. Python computes and draws; the front end shows it and reports the reader."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import anywidget
+import torch
 import traitlets
 
 from ..style import AXIS_COLORS, COLORS
@@ -19,6 +21,17 @@ def style_sheet():
     colors = {**AXIS_COLORS, **COLORS}
     variables = "".join(f"--{name.replace('_', '-')}:{color};" for name, color in colors.items())
     return f".s2s{{{variables}}}\n{(FOLDER / 'front.css').read_text(encoding='utf-8')}"
+
+
+@contextmanager
+def one_thread():
+    """Let torch compute on one thread: on small tensors threads wait for each other longer than they compute."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class LessonWidget(anywidget.AnyWidget):
@@ -121,16 +134,17 @@ class LessonWidget(anywidget.AnyWidget):
         self._busy, self.error = True, None  # busy: what `react` sets is drawn once, below
         specs, html, said, problem = [], "", "", ""
         try:
-            specs = self._specs()
-            problem = self._wrong(specs)
-            if not problem and self._drawn:
-                for name, value in self.values().items():
-                    if value != self._drawn[name]:
-                        self.react(name)
+            with one_thread():
                 specs = self._specs()
                 problem = self._wrong(specs)
-            if not problem:
-                html, said = self.render()
+                if not problem and self._drawn:
+                    for name, value in self.values().items():
+                        if value != self._drawn[name]:
+                            self.react(name)
+                    specs = self._specs()
+                    problem = self._wrong(specs)
+                if not problem:
+                    html, said = self.render()
         except Exception as error:  # any: a reader must not meet a traceback
             self.error = error
             problem = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
@@ -148,7 +162,7 @@ class LessonWidget(anywidget.AnyWidget):
     def still(self):
         """Return the present picture as HTML that needs no kernel."""
         settings = [self._controls[spec["name"]].said(getattr(self, spec["name"]), spec)
-                    for spec in self._picture["controls"] if not spec["hidden"]]
+                    for spec in self._picture["controls"] if not (spec["hidden"] or self.problem)]
         return tag("div", tag("style", Html(self._css)), tag("p", self.title, class_="s2s-title"),
                    tag("p", " · ".join(filter(None, settings)), class_="s2s-settings"),
                    tag("p", self.said or self.problem, class_="s2s-said"),
@@ -157,11 +171,8 @@ class LessonWidget(anywidget.AnyWidget):
                    class_="s2s", role="figure", aria_label=f"{self.title}. {self.said}")
 
     def _repr_mimebundle_(self, **kwargs):
-        data = {"text/plain": repr(self), "text/html": str(self.still())}
-        if self.comm is None:  # closed: only the still picture is left
-            return data, {}
         view, metadata = super()._repr_mimebundle_(**kwargs)
-        return view | data, metadata
+        return view | {"text/plain": repr(self), "text/html": str(self.still())}, metadata
 
     def __repr__(self):
         return f"{self.title}: {self.said or self.problem}"

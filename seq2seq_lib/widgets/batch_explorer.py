@@ -39,15 +39,16 @@ class BatchExplorer(LessonWidget):
         for code, lang in (("eng", "en"), ("fra", "fr"), ("zho", "zh")))
     language = Choice("eng", "Language", lambda widget: {
         name: code for name, code in LANGUAGES.items() if code != "zho" or _has_chinese()})
+    cells = Choice("tokens", "Cells show", {"tokens, ids": "tokens", "mask": "mask"})
     num_steps = Slider(6, "num_steps", 1, MOST_STEPS, axis="num_steps")
     min_freq = Slider(2, "min_freq", 1, 9, axis="vocab_size")
-    cells = Choice("tokens", "Cells show", {"tokens and ids": "tokens", "the mask": "mask"})
     another = Button(f"Draw {DRAWN} from the corpus")
     bucketed = Checkbox(False, "of like length (bucketed)")
     cell = State([0, 0])  # the cell that is explained: row, step
 
     def react(self, name):
-        if name == "another" or (name == "bucketed" and self.another):
+        before = _drawn(self.language, self.another, not self.bucketed) if name == "bucketed" else []
+        if name == "another" or (before and getattr(self, self.language) == "\n".join(before)):
             sentences = _drawn(self.language, self.another, self.bucketed)
             self.set_trait(self.language, "\n".join(sentences))
             longest = 1 + max(len(tokenize(sentence, self.language)) for sentence in sentences)
@@ -113,15 +114,11 @@ class BatchExplorer(LessonWidget):
 def _summary(rows, vocab, ids, mask, left_out):
     batch, num_steps = ids.shape
     padding = (mask == 0).sum().item()
-    said = (f"{batch} × {num_steps} = {batch * num_steps} cells, {padding} of them padding "
-            f"({padding / (batch * num_steps):.0%} wasted). {_number((ids == UNK).sum().item(), 'unknown token')}")
-    cut = sum(len(tokens) > num_steps - 1 for tokens in rows)
-    return (f"{said}, {_number(cut, 'sentence')} cut. Vocabulary: {len(vocab):,} tokens."
+    unknown, cut = (ids == UNK).sum().item(), sum(len(tokens) > num_steps - 1 for tokens in rows)
+    return (f"{batch} × {num_steps} = {batch * num_steps} cells, {padding} of them padding "
+            f"({padding / (batch * num_steps):.0%} wasted). {unknown or 'No'} unknown token{'s' * (unknown != 1)}, "
+            f"{cut or 'no'} sentence{'s' * (cut > 1)} cut. Vocabulary: {len(vocab):,} tokens."
             + f" Only the first {MOST_ROWS} sentences are shown; {left_out} are not." * bool(left_out))
-
-
-def _number(n, what):
-    return f"{n or 'no'} {what}{'s' * (n != 1)}"
 
 
 def _shares(ids):
@@ -137,9 +134,9 @@ def _shares(ids):
 
 @lru_cache
 def _sentences(language):
-    """Return the different sentences of one language in the training part of its corpus."""
+    """Return the sentences of one language in the training part of its corpus, one for each pair."""
     pairs = load_corpus("eng-zho" if language == "zho" else "eng-fra", "train")
-    return list(dict.fromkeys(pair[language != "eng"] for pair in pairs))
+    return [pair[language != "eng"] for pair in pairs]
 
 
 @lru_cache
@@ -159,14 +156,16 @@ def _vocab(language, min_freq):
 
 @lru_cache
 def _batches(language, bucketed):
-    token_lists, vocab = _token_lists(language), _vocab(language, 1)
-    return Batches([(tokens, tokens) for tokens in token_lists], vocab, vocab, DRAWN, bucket=bucketed)
+    """Return the different sentences of a language, and the batches that `Batches` makes of them."""
+    sentences = list(dict.fromkeys(_sentences(language)))
+    pairs = [(tokens, tokens) for tokens in (tokenize(sentence, language) for sentence in sentences)]
+    vocab = _vocab(language, 1)
+    return sentences, Batches(pairs, vocab, vocab, DRAWN, bucket=bucketed).order(epoch=0)
 
 
 def _drawn(language, number, bucketed):
-    """Return the sentences of one of the batches that `Batches` makes of the corpus."""
-    order = _batches(language, bucketed).order(epoch=0)
-    return [_sentences(language)[row] for row in order[number % len(order)]]
+    sentences, batches = _batches(language, bucketed)
+    return [sentences[row] for row in batches[number % len(batches)]]
 
 
 def _has_chinese():

@@ -9,7 +9,9 @@ function render({ model, el }) {
   const drawing = make("div", { class: "s2s-drawing" });
   const said = make("output", { class: "s2s-said", "aria-live": "polite" });
   const problem = make("div", { class: "s2s-problem", role: "alert" });
-  const panel = make("div", { class: "s2s-controls" });
+  const texts = make("div", { class: "s2s-texts" }); // texts of several lines, beside all other controls
+  const others = make("div", { class: "s2s-others" });
+  const panel = make("div", { class: "s2s-controls" }, texts, others);
   const title = make("p", { class: "s2s-title" });
   const root = make("div", { class: "s2s", role: "group" }, title, panel, problem, said, drawing);
   const controls = new Map();
@@ -25,7 +27,7 @@ function render({ model, el }) {
         const control = MAKERS[spec.kind](spec, (value) => set(spec.name, value), () => model.get(spec.name));
         control.node.classList.add("s2s-control", `s2s-${spec.kind}`);
         controls.set(spec.name, control);
-        panel.append(control.node);
+        (spec.lines > 1 ? texts : others).append(control.node);
       }
       const control = controls.get(spec.name);
       control.node.hidden = Boolean(spec.hidden);
@@ -39,7 +41,9 @@ function render({ model, el }) {
     if (!picture.problem) {
       const fresh = make("div");
       fresh.innerHTML = picture.html;
+      const held = drawing.contains(document.activeElement) ? document.activeElement.dataset : {};
       patchChildren(drawing, fresh);
+      if (held.handle) handleLike(held, drawing)?.focus(); // it may be in another cell now
     }
   }
 
@@ -58,9 +62,12 @@ function render({ model, el }) {
     if (!dragged) return;
     event.preventDefault();
     dragged.focus();
+    dragged = { ...dragged.dataset };
     drawing.setPointerCapture(event.pointerId);
   });
-  drawing.addEventListener("pointermove", (event) => dragged && dragTo(event.clientX, dragged, drawing, model, set));
+  drawing.addEventListener("pointermove", (event) => {
+    if (dragged) dragTo(event.clientX, dragged, drawing, model, set);
+  });
   for (const end of ["pointerup", "pointercancel"]) drawing.addEventListener(end, () => { dragged = null; });
 
   model.on("change", show);
@@ -89,7 +96,7 @@ const MAKERS = {
     };
   },
 
-  choice(spec, set, get) {
+  choice(spec, set) {
     const legend = make("legend");
     const node = make("fieldset", {}, legend);
     let options = "";
@@ -166,29 +173,34 @@ function moveInGrid(event, set) {
   choose(next, set);
 }
 
-function setHandle(node, value, model, set) {
-  const { handle: name, index } = node.dataset;
-  if (index === undefined) return set(name, value);
-  if (model.get(name)[index] !== value) set(name, model.get(name).map((old, i) => (i === Number(index) ? value : old)));
+function handleLike({ handle, index }, drawing) {
+  const selector = `[data-handle="${handle}"]`;
+  return drawing.querySelector(index === undefined ? selector : `${selector}[data-index="${index}"]`);
+}
+
+function setHandle({ handle, index }, value, model, set) {
+  const now = model.get(handle);
+  if (index === undefined) set(handle, value);
+  else if (now[index] !== value) set(handle, now.map((old, i) => (i === Number(index) ? value : old)));
 }
 
 function moveHandle(event, model, set) {
-  const node = event.target;
-  const [now, low, high] = ["now", "min", "max"].map((name) => Number(node.getAttribute(`aria-value${name}`)));
+  const { handle, index } = event.target.dataset;
+  const now = index === undefined ? model.get(handle) : model.get(handle)[index];
+  const [low, high] = ["min", "max"].map((end) => Number(event.target.getAttribute(`aria-value${end}`)));
   const to = { ArrowLeft: now - 1, ArrowDown: now - 1, ArrowRight: now + 1, ArrowUp: now + 1, Home: low, End: high };
   if (!(event.key in to)) return;
   event.preventDefault();
-  const value = Math.min(high, Math.max(low, to[event.key]));
-  if (value !== now) setHandle(node, value, model, set);
+  setHandle(event.target.dataset, Math.min(high, Math.max(low, to[event.key])), model, set);
 }
 
-function dragTo(x, node, drawing, model, set) {
-  const { handle: name, index } = node.dataset;
+function dragTo(x, held, drawing, model, set) {
+  const name = held.index === undefined ? held.handle : `${held.handle}-${held.index}`;
   const far = (stop) => Math.abs(stop.getBoundingClientRect().right - x);
-  const stops = [...drawing.querySelectorAll(`[data-stop-of="${index === undefined ? name : `${name}-${index}`}"]`)];
+  const stops = [...drawing.querySelectorAll(`[data-stop-of="${name}"]`)];
   if (!stops.length) return;
   const nearest = stops.reduce((a, b) => (far(b) < far(a) ? b : a));
-  setHandle(node, Number(nearest.dataset.stop), model, set);
+  setHandle(held, Number(nearest.dataset.stop), model, set);
 }
 
 // -------------------------------------------------------------------- nodes

@@ -29,8 +29,8 @@ class MaskExplorer(LessonWidget):
 
     masked = Checkbox(True, "mask on")
     cells = Choice("loss", "Cells show", {"loss": "loss", "size of the gradient": "gradient"})
-    average = Choice("token", "Loss", {
-        "per real token": "token", "mean over num_steps": "steps", "mean of each sentence's mean": "sentence"})
+    average = Choice("token", "Average over", {
+        "real tokens": "token", "all num_steps": "steps", "each sentence, then sentences": "sentence"})
     true_lengths = Button("Back to the true valid lengths")
     lengths = State([])  # the valid length of each sentence, as the reader dragged it
     cell = State([0, 0])  # the cell that is explained: row, step
@@ -54,69 +54,114 @@ class MaskExplorer(LessonWidget):
         counted = torch.tensor(self.lengths) if self.masked else torch.full((batch,), num_steps)  # (batch,)
         scores = self.Y_hat.clone().requires_grad_()
         sums = MaskedSoftmaxCELoss()(scores, self.Y, counted)  # (batch,)
-        weights = self._weights(counted)  # (batch,)
-        loss = (sums * weights).sum()
+        divisors = {"token": counted.sum().expand(batch), "steps": torch.full((batch,), batch * num_steps),
+                    "sentence": batch * counted}[self.average]  # (batch,)
+        loss = (sums / divisors).sum()
         loss.backward()
         gradient = scores.grad.norm(dim=2)  # (batch, num_steps)
-        drawing = tag("div", self._table(counted, sums.detach() * weights, weights, gradient),
-                      tag("p", self._formula(counted, sums.tolist(), loss.item()), class_="s2s-formula"),
-                      tag("p", self._remark(counted), class_="s2s-explained"))
-        return drawing, self._summary(counted, loss.item(), gradient)
+        sums, loss = sums.tolist(), loss.item()
+        drawing = tag("div", self._table(counted.tolist(), sums, divisors.tolist(), gradient),
+                      tag("p", self._formula(counted.tolist(), sums, loss), class_="s2s-formula"),
+                      [tag("p", remark, class_="s2s-remark") for remark in self._remarks(counted)])
+        return drawing, self._summary(counted, loss, gradient)
 
-    def _weights(self, counted):
-        """Return the weight that one token of each sentence has in the batch's loss, `(batch,)`."""
-        batch, num_steps = self.Y.shape
-        if self.average == "token":
-            return torch.full((batch,), 1 / counted.sum().item())
-        if self.average == "steps":
-            return torch.full((batch,), 1 / (batch * num_steps))
-        return 1 / (batch * counted)
+    # -------------------------------------------------------------------- words
 
-    def _weight_name(self, counted):
+    def _summary(self, counted, loss, gradient):
+        cells = self.Y.numel()
+        n = counted.sum().item()
+        behind = torch.arange(self.Y.shape[1]) >= counted[:, None]  # (batch, num_steps)
+        rest = f", at the other {cells - n} exactly {_short(gradient[behind].norm().item())}" if n < cells else ""
+        return (f"Loss {loss:.2f}, perplexity {_perplexity(loss)}. {n} of {cells} cells count. "
+                f"Size of the gradient there {_short(gradient.norm().item())}{rest}.")
+
+    def _formula(self, counted, sums, loss):
         batch, num_steps = self.Y.shape
-        return {"token": counted.sum().item(), "steps": batch * num_steps, "sentence": batch * counted}
+        if self.average == "sentence":
+            parts = " + ".join(f"{total:.2f}/{n}" for total, n in zip(sums, counted))
+            divisor = f"{batch} sentences"
+        else:
+            parts = " + ".join(f"{total:.2f}" for total in sums)
+            divisor = f"{sum(counted)} cells" if self.average == "token" else f"({batch} × {num_steps} cells)"
+        return f"loss = ({parts}) / {divisor} = {loss:.2f},  perplexity = exp({loss:.2f}) = {_perplexity(loss)}"
+
+    def _remarks(self, counted):
+        """Say what is wrong with the reader's settings, and what the loss of the real tokens is in truth."""
+        early, late = (counted < self.valid_len), (counted > self.valid_len)
+        padding = (counted - self.valid_len).clamp(min=0).sum().item()
+        if late.any():
+            cells = "1 cell of padding counts" if padding == 1 else f"{padding} cells of padding count"
+            yield f"{cells}: the model is graded on filling, and what it does to words is seen less."
+        if early.any():
+            yield f"{_sentences(early)}: <eos> is masked, so nothing asks the model to stop there."
+        if self.average == "steps" and self.masked and counted.min() < self.Y.shape[1]:
+            n = counted.min().item()
+            yield (f"Masked cells count as if they were right: the shortest sentence has {n} of {self.Y.shape[1]} "
+                   f"steps, and its loss looks {self.Y.shape[1] / n:.1f} times smaller than it is per token.")
+        if self.average == "sentence" and self.masked and counted.min() < counted.max():
+            yield (f"A cell of the shortest sentence weighs {counted.max() / counted.min():.1f} times as much as a "
+                   "cell of the longest.")
+        yield f"Per real token, with the mask and the true lengths: {self.total / self.valid_len.sum():.2f}."
+
+    def _explain(self, row, step, counts, gradient):
+        p = math.exp(-self.losses[row, step].item())
+        what = f"Y[{row}, {step}] is {self.vocab.tokens[self.Y[row, step]]}; the model gives it {_percent(p)}"
+        if not counts:
+            return f"{what}. It is masked: its loss and its gradient are exactly 0."
+        return f"{what}: loss −log {p:.2g} = {self.losses[row, step]:.2f}. Size of its gradient: {_short(gradient)}."
 
     # ------------------------------------------------------------------ drawing
 
-    def _table(self, counted, parts, weights, gradient):
+    def _table(self, counted, sums, divisors, gradient):
         batch, num_steps = self.Y.shape
         chosen = min(self.cell[0], batch - 1), min(self.cell[1], num_steps - 1)
         steps, rows = dict(class_="s2s-ink", data_axis="num_steps"), dict(class_="s2s-ink", data_axis="batch")
         head = [tag("tr", tag("td"), tag("th", "num_steps →", colspan=num_steps, **steps)),
                 tag("tr", tag("th", "batch ↓", **rows), [tag("th", t, scope="col", **steps) for t in range(num_steps)],
-                    tag("th", "valid_len", scope="col", **rows), tag("th", "one cell weighs", scope="col"),
-                    tag("th", "adds to the loss", scope="col"))]
+                    tag("th", "valid_len", scope="col", **rows), tag("th", "sum", scope="col"),
+                    tag("th", "one cell weighs", scope="col"))]
         shown = self.losses if self.cells == "loss" else gradient
-        heat = shown / max(shown.max().item(), 1e-9)
-        lines = []
-        for row, n in enumerate(counted.tolist()):
+        heat = (shown / shown.max().clamp(min=1e-9)).tolist()  # (batch, num_steps)
+        lines, explained = [], ""
+        for row, n in enumerate(counted):
             line = [tag("th", row, scope="row", **rows)]
             for step in range(num_steps):
-                label = self.vocab.tokens[self.Y[row, step]]
-                value = shown[row, step].item() if step < n else 0
-                said = self._explain(row, step, step < n, gradient[row, step].item())
-                end = step == n - 1 and self.masked
-                knob = tag("span", class_="s2s-knob", **handle(
-                    "lengths", n, 1, num_steps, f"Valid length of sentence {row}", index=row)) if end else None
+                counts = step < n
+                said = self._explain(row, step, counts, gradient[row, step].item())
+                if (row, step) == chosen:
+                    explained = said
                 line.append(tag(
-                    "td", tag("bdi", label), tag("small", _short(value)), knob, title=said,
-                    class_="s2s-cell s2s-heat" if step < n else "s2s-cell s2s-off",
-                    style=f"--heat:{heat[row, step].item():.2f}" if step < n else None,
+                    "td", tag("bdi", self.vocab.tokens[self.Y[row, step]]),
+                    tag("small", _short(shown[row, step].item() if counts else 0)),
+                    self._knob(row, n) if self.masked and step == n - 1 else None,
+                    class_=f"s2s-cell s2s-{'heat' if counts else 'off'}", title=said,
+                    style=f"--heat:{heat[row][step]:.2f}" if counts else None,
                     **pick("cell", [row, step], said, at=(row, step), chosen=(row, step) == chosen),
                     **stop("lengths", step + 1, index=row)))
-            line += [tag("td", n, class_="s2s-number"), tag("td", f"1/{round(1 / weights[row].item())}"),
-                     tag("td", _short(parts[row].item()), class_="s2s-number")]
+            line += [tag("td", text, class_="s2s-number") for text in (n, f"{sums[row]:.2f}", f"1/{divisors[row]}")]
             lines.append(tag("tr", line))
         table = tag("table", tag("thead", head), tag("tbody", lines), role="grid",
                     aria_label="The labels of the batch and their losses. Arrow keys go from cell to cell.")
-        n, (row, step) = counted.tolist(), chosen
-        explained = self._explain(row, step, step < n[row], gradient[row, step].item())
         return tag("div", tag("div", table, class_="s2s-wide"), tag("p", explained, class_="s2s-explained"))
 
-    def _explain(self, row, step, counts, gradient):
-        p = math.exp(-self.losses[row, step].item())
-        label = self.vocab.tokens[self.Y[row, step]]
-        what = f"Y[{row}, {step}] is {label}; the model gives it {_percent(p)}"
-        if not counts:
-            return f"{what}. Masked: its loss is 0, and so is its gradient, exactly."
-        return f"{what}: the loss is −log {p:.2g} = {self.losses[row, step]:.2f}. Size of its gradient: {_short(gradient)}."
+    def _knob(self, row, n):
+        return tag("span", class_="s2s-knob",
+                   **handle("lengths", n, 1, self.Y.shape[1], f"Valid length of sentence {row}", index=row))
+
+
+def _short(value):
+    """Write a loss or a gradient coarsely: the last digits differ from machine to machine."""
+    return "0" if value == 0 else f"{value:.2f}" if value >= 0.095 else f"{value:.3f}"
+
+
+def _percent(p):
+    return f"{p:.0%}" if p >= 0.01 else f"{p:.1%}" if p >= 0.001 else "less than 0.1%"
+
+
+def _perplexity(loss):
+    return f"{math.exp(loss):,.2f}" if loss < 5 else f"{math.exp(min(loss, 700)):,.0f}"
+
+
+def _sentences(which):
+    rows = which.nonzero().flatten().tolist()
+    return f"Sentence{'s' * (len(rows) > 1)} {', '.join(map(str, rows))}"
