@@ -55,16 +55,7 @@ def lab(folder, scratch):
         server = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
     try:
         url = f"http://127.0.0.1:{port}"
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{url}/api", timeout=5).close()
-                break
-            except OSError:
-                if server.poll() is not None:
-                    raise RuntimeError("JupyterLab ended: " + (scratch / "log").read_text()[-2000:]) from None
-                time.sleep(0.25)
-        else:
-            raise RuntimeError("JupyterLab does not answer: " + (scratch / "log").read_text()[-2000:])
+        _wait_for(url, server, scratch / "log")
         yield url
     finally:
         server.send_signal(signal.SIGTERM)  # it ends its kernels
@@ -73,6 +64,17 @@ def lab(folder, scratch):
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+
+
+def _wait_for(url, server, log, seconds=240):
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return urllib.request.urlopen(f"{url}/api", timeout=5).close()
+        except OSError:
+            if server.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"JupyterLab does not answer: {log.read_text()[-2000:]}") from None
+            time.sleep(0.2)
 
 
 @contextmanager
@@ -100,9 +102,10 @@ class Lesson:
 
     def __init__(self, browser, url, name, size=(1400, 1000)):
         self.context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+        self.context.set_default_timeout(60_000)
         self.page = self.context.new_page()
         self.errors = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
         self.page.goto(f"{url}/lab/tree/{name}?reset")
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
         self.page.evaluate("""async () => {
@@ -128,7 +131,7 @@ class Lesson:
         """Put on a theme: "Light" or "Dark"."""
         self.page.evaluate("""name => window.jupyterapp.commands.execute(
             "apputils:change-theme", { theme: `JupyterLab ${name}` })""", name)
-        self.page.wait_for_selector(f"body[data-jp-theme-light={str(name == 'Light').lower()}]")
+        self.page.wait_for_selector(f"body[data-jp-theme-light={str(name == 'Light').lower()}]", state="attached")
 
     def run_all(self, timeout_s=300):
         """Run all cells, and wait until each has run and every widget is drawn."""
@@ -187,5 +190,88 @@ class Lesson:
         return shown + self.errors
 
     def widgets(self):
-        """Return a locator of all our widgets that are alive in the page."""
+        """Return a locator of all our widgets in the outputs of the notebook."""
         return self.page.locator(".jp-OutputArea-output .s2s[role=group]")
+
+    def cells(self):
+        """Return how many cells the notebook has."""
+        return self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets.length")
+
+    def watch(self, widget):
+        """Begin to measure how long a widget takes from a key to its changed picture, painted."""
+        widget.evaluate("""root => {
+            const watched = { times: [], pressed: null };
+            root.watched = watched;
+            document.addEventListener("keydown", () => { watched.pressed = performance.now(); }, true);
+            const painted = () => {
+                const pressed = watched.pressed;
+                watched.pressed = null;
+                if (pressed !== null) requestAnimationFrame(() => setTimeout(
+                    () => watched.times.push(performance.now() - pressed)));
+            };
+            for (const part of root.querySelectorAll(".s2s-drawing, .s2s-said, .s2s-problem")) {
+                new MutationObserver(painted).observe(
+                    part, { subtree: true, childList: true, characterData: true, attributes: true });
+            }
+        }""")
+
+    def press(self, widget, key, timeout_s=20):
+        """Press a key and wait until the widget's picture has changed; return the milliseconds that it took."""
+        count = widget.evaluate("root => root.watched.times.length")
+        self.page.keyboard.press(key)
+        self.page.wait_for_function("([root, count]) => root.watched.times.length > count",
+                                    arg=[widget.element_handle(), count], timeout=1000 * timeout_s)
+        return widget.evaluate("root => root.watched.times.at(-1)")
+
+
+PICTURE = """root => [".s2s-drawing", ".s2s-said", ".s2s-problem"]
+    .map(part => root.querySelector(part).innerHTML).join("|")"""
+
+
+def try_by_keyboard(lesson, widget):
+    """Go through a widget by Tab and move each thing that takes the focus; return those that changed the picture.
+
+    Returns:
+        A list of `(what, changed)`, what being the kind and the name of a control, in the order of the Tab key.
+    """
+    page, tried = lesson.page, []
+    widget.evaluate("""root => {
+        const before = Object.assign(document.createElement("span"), { tabIndex: -1, id: "s2s-before" });
+        root.before(before);
+        before.focus();
+    }""")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        at = widget.evaluate("""root => {
+            const at = document.activeElement;
+            if (!root.contains(at)) return null;
+            const name = at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent;
+            const kind = at.getAttribute("role") ?? at.type;
+            const top = Number(at.value ?? at.getAttribute("aria-valuenow")) >= Number(at.max
+                ?? at.getAttribute("aria-valuemax"));
+            return { kind, name, top: (kind === "range" || kind === "slider") && top };
+        }""")
+        if at is None:
+            if tried:
+                break
+            continue
+        before = widget.evaluate(PICTURE)
+        back = "ArrowLeft" if at["top"] else "ArrowRight"
+        keys = {"range": [back], "slider": [back], "radio": ["ArrowRight"], "checkbox": ["Space"], "text": ["b"],
+                "textarea": ["b"], "gridcell": ["ArrowRight", "ArrowDown"]}.get(at["kind"], ["Enter"])
+        changed = False
+        for key in keys:
+            page.keyboard.press(key)
+            try:
+                page.wait_for_function(f"([root, before]) => ({PICTURE})(root) !== before",
+                                       arg=[widget.element_handle(), before], timeout=3000)
+                changed = True
+                break
+            except Exception as error:
+                if "Timeout" not in type(error).__name__:
+                    raise
+        tried.append((f"{at['kind']} {at['name']}", changed))
+        if not widget.evaluate("root => root.contains(document.activeElement)"):
+            raise AssertionError(f"the focus left the widget at {tried[-1][0]}")
+    widget.evaluate("() => document.getElementById('s2s-before').remove()")
+    return tried

@@ -1,6 +1,7 @@
 """Mask explorer: which cells of a padded batch count in the loss, and what that does to its gradient."""
 
 import math
+from functools import cached_property
 
 import torch
 from torch.nn import functional as F
@@ -40,10 +41,13 @@ class MaskExplorer(LessonWidget):
             raise ValueError(f"Y has the shape {tuple(Y.shape)}; "
                              f"expected (batch, num_steps), at most ({MOST_ROWS}, {MOST_STEPS}): pass a part of it")
         self.Y_hat, self.Y, self.valid_len = Y_hat.detach().cpu().float(), Y.cpu(), valid_len.cpu()
-        self.total = MaskedSoftmaxCELoss()(self.Y_hat, self.Y, self.valid_len).sum().item()
-        self.losses = F.cross_entropy(self.Y_hat.permute(0, 2, 1), self.Y, reduction="none")  # (batch, num_steps)
         self.vocab = vocab
         super().__init__(**{"lengths": valid_len.tolist(), **settings})
+
+    @cached_property
+    def losses(self):
+        """-log of the probability of each label, `(batch, num_steps)`."""
+        return F.cross_entropy(self.Y_hat.permute(0, 2, 1), self.Y, reduction="none")
 
     def react(self, name):
         if name == "true_lengths":
@@ -101,7 +105,8 @@ class MaskExplorer(LessonWidget):
         if self.average == "sentence" and self.masked and counted.min() < counted.max():
             yield (f"A cell of the shortest sentence weighs {counted.max() / counted.min():.1f} times as much as a "
                    "cell of the longest.")
-        yield f"Per real token, with the mask and the true lengths: {self.total / self.valid_len.sum():.2f}."
+        true = MaskedSoftmaxCELoss()(self.Y_hat, self.Y, self.valid_len).sum() / self.valid_len.sum()
+        yield f"Per real token, with the mask and the true lengths: {true:.2f}."
 
     def _explain(self, row, step, counts, gradient):
         p = math.exp(-self.losses[row, step].item())
