@@ -1,0 +1,7 @@
+"""Widgets: try the real code on real tensors, by mouse or keyboard. Importing this module loads ipywidgets."""
+
+from .base import LessonWidget
+from .batch_explorer import BatchExplorer
+from .mask_explorer import MaskExplorer
+
+__all__ = ["BatchExplorer", "LessonWidget", "MaskExplorer"]
