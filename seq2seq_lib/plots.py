@@ -298,3 +298,56 @@ def plot_map(points, names, groups, joined=(), title=""):
     ax.legend(loc="upper left", bbox_to_anchor=(0, -0.12), ncols=4)
     said = "; ".join(f"{name} ({group}) at {round(x)}, {round(y)}" for (x, y), name, group in zip(xy, names, groups))
     return picture(figure, f"{title or 'A map'}: {len(names)} points. {said}.")
+
+
+def plot_designs(source, target):
+    """Draw the two ways to give a decoder the context, unrolled over one sentence pair.
+
+    Args:
+        source, target: lists of tokens, without `<bos>` and `<eos>`.
+
+    Returns:
+        A `Picture` of two parts: the context starts the decoder, or is an input of every step too.
+    """
+    goes_in, asked_for = ["<bos>", *target], [*target, "<eos>"]
+    steps = len(goes_in)
+    titles = ("context = “initial” (Sutskever et al. 2014)", "context = “every_step” (after Cho et al. 2014)")
+    ends = (f"an arrow to the first of {steps} decoder cells and to no other",
+            f"an arrow to the first of {steps} decoder cells, and a line below with an arrow up into each of them")
+    said = f"Below the cells: {' '.join(goes_in)}. Above them: {' '.join(asked_for)}."
+    alts = [f"{title}: from the context of {' '.join(source)} goes {end}. {said}" for title, end in zip(titles, ends)]
+    panels = [_design(source, goes_in, asked_for, title, alt, every_step)
+              for title, alt, every_step in zip(titles, alts, (False, True))]
+    return Picture(f'<div style="display:flex;flex-wrap:wrap;gap:8px 40px">{"".join(panels)}</div>', " ".join(alts))
+
+
+def _design(source, goes_in, asked_for, title, alt, every_step):
+    color, pitch = AXIS_COLORS["num_hiddens"], 92
+    width = 132 + pitch * len(goes_in)
+
+    def text(x, y, words, anchor="middle", more='fill="currentColor"'):
+        return f'<text x="{x}" y="{y}" text-anchor="{anchor}" {more}>{escape(words)}</text>'
+
+    def arrow(x, y, to_x, to_y, ink="currentColor"):
+        tip = "l-4 -8 h8 z" if to_y > y else "l-4 8 h8 z" if to_y < y else "l-8 -4 v8 z"
+        return (f'<path d="M{x} {y}L{to_x} {to_y}" stroke="{ink}" stroke-width="2"/>'
+                f'<path d="M{to_x} {to_y}{tip}" fill="{ink}"/>')
+
+    parts = [text(0, 16, title, "start", 'fill="currentColor" font-weight="bold"'),
+             f'<rect x="1" y="92" width="88" height="40" rx="8" fill="{color}"/>',
+             text(45, 117, "context", more='fill="white"'),
+             text(45, 64, "of “" + " ".join(source[:2])), text(45, 82, " ".join(source[2:]) + "”")]
+    if every_step:
+        end = 132 + pitch * (len(goes_in) - 1)
+        parts.append(f'<path d="M45 132V188H{end}" fill="none" stroke="{color}" stroke-width="2.5"/>')
+    for i, (below, above) in enumerate(zip(goes_in, asked_for)):
+        x = 116 + pitch * i
+        parts += [f'<rect x="{x}" y="92" width="68" height="40" rx="8" fill="none" stroke="currentColor" '
+                  'stroke-width="2"/>', text(x + 34, 117, "RNN"), text(x + 34, 54, above), text(x + 34, 228, below),
+                  arrow(x + 34, 92, x + 34, 62), arrow(x + 34, 210, x + 34, 133),
+                  arrow(x - (24 if i else 26), 112, x - 1, 112, "currentColor" if i else color)]
+        if every_step:
+            parts.append(arrow(x + 16, 188, x + 16, 133, color))
+    return (f'<svg viewBox="0 0 {width} 236" style="flex:1 1 420px;max-width:{width}px" role="img" '
+            f'aria-label="{escape(alt)}" font-size="14" font-family="sans-serif" '
+            f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>')

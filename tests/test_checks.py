@@ -19,7 +19,7 @@ import torch
 
 import seq2seq_lib.checks
 from seq2seq_lib import Encoder, Vocab, encode
-from seq2seq_lib.checks import Exercise, Verdict, lesson_01, lesson_02, runner
+from seq2seq_lib.checks import Exercise, Verdict, lesson_01, lesson_02, lesson_03, runner
 from seq2seq_lib.checks.runner import difference
 
 # ---------------------------------------------------------------- answers, lesson by lesson
@@ -155,6 +155,82 @@ def plain_gru(embs, valid_len, W, U):
     return gru_of_torch(embs, torch.full_like(valid_len, len(embs)), W, U)
 
 
+def pairs_by_index(tokens):
+    framed = ["<bos>"] + tokens + ["<eos>"]
+    return [[framed[i], framed[i + 1]] for i in range(len(framed) - 1)]
+
+
+def decoder_class(paper=False, init_state=None, change=lambda scores, old, new: (scores, new), reads=None, gives=None,
+                  bias=False, start=torch.tanh):
+    """A decoder as a reader might write it, other names and another order; the options put slips into it."""
+    class ReadersDecoder(torch.nn.Module):
+        def __init__(self, vocab_size, embed_size, num_hiddens, num_layers=1):
+            super().__init__()
+            parts = {"e": embed_size, "c": num_hiddens, "h": num_hiddens}
+            self.reads, self.gives = reads or ("ec" if paper else "e"), gives or ("hec" if paper else "h")
+            self.out = torch.nn.Linear(sum(parts[part] for part in self.gives), vocab_size)
+            if paper:
+                self.V = torch.nn.Linear(num_hiddens, num_hiddens, bias=bias)
+            width = sum(parts[part] for part in self.reads)
+            self.gru = torch.nn.GRU(width, num_hiddens, num_layers, batch_first=True)
+            self.words = torch.nn.Embedding(vocab_size, embed_size)
+
+        def init_state(self, enc_outputs):
+            _, state = enc_outputs
+            if init_state:
+                return init_state(self, state)
+            return (start(self.V(state[-1])).unsqueeze(0) if paper else state), state[-1]
+
+        def forward(self, X, state):
+            h, c = state
+            e = self.words(X)
+            c_steps = c.unsqueeze(1).repeat(1, X.shape[1], 1)
+            output, new = self.gru(torch.cat([{"e": e, "c": c_steps}[part] for part in self.reads], -1), h)
+            parts = {"e": e, "c": c_steps, "h": output}
+            scores = self.out(torch.cat([parts[part] for part in self.gives], -1))
+            return change(scores, state, (new, c))
+
+    return ReadersDecoder
+
+
+def moving_context(scores, old, new):
+    return scores, (new[0], new[0][-1])
+
+
+class OnlyLayers(torch.nn.Module):
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers=1):
+        super().__init__()
+
+    def init_state(self, enc_outputs):
+        raise NotImplementedError
+
+
+class StepsForSentences(torch.nn.Module):
+    """`X` where `X.T` is meant."""
+
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers):
+        super().__init__()
+        self.embedding = torch.nn.Embedding(vocab_size, embed_size)
+        self.rnn = torch.nn.GRU(embed_size, num_hiddens, num_layers)
+        self.dense = torch.nn.Linear(num_hiddens, vocab_size)
+
+    def init_state(self, enc_outputs):
+        return enc_outputs[1]
+
+    def forward(self, X, state):
+        output, state = self.rnn(self.embedding(X), state)
+        return self.dense(output).permute(1, 0, 2), state
+
+
+SLIPS = [  # in any decoder
+    (dict(change=lambda scores, old, new: (scores.permute(1, 0, 2), new)), "time first"),
+    (dict(change=lambda scores, old, new: (scores.permute(1, 0, 2).reshape(scores.shape), new)), "deal them out anew"),
+    (dict(change=lambda scores, old, new: scores), "`forward` returns one thing"),
+    (dict(change=lambda scores, old, new: (scores, old)), "begins where the first began"),
+    (dict(change=lambda scores, old, new: (scores.softmax(-1), new)), "probabilities"),
+    (dict(change=lambda scores, old, new: (scores.log_softmax(-1), new)), "`result['scores']` differs, first at"),
+]
+
 ANSWERS = {
     lesson_01.unknown_share: (
         [share_by_ids],
@@ -259,6 +335,61 @@ ANSWERS = {
             (lambda embs, n, W, U: gru_of_torch(embs, n, W, U.roll(1)), "`result[0]` differs, first at `[1, 0, 0]`"),
             (lambda *args: gru_of_torch(*args)[1], "is a tensor of shape (1, 2, 2) and type float32, and a tuple"),
             (lambda embs, n, W, U: gru_with_where(embs, n, W.T, U), "RuntimeError"),
+        ],
+    ),
+    lesson_03.asked_for: (
+        [pairs_by_index, lambda tokens: list(zip(["<bos>"] + tokens, tokens + ["<eos>"]))],
+        [
+            (lambda tokens: list(zip(["<bos>"] + tokens, tokens)), "last step is missing"),
+            (lambda tokens: pairs_by_index(tokens)[1:], "first step is missing"),
+            (lambda tokens: [(tokens[i], tokens[i + 1]) for i in range(len(tokens) - 1)], "first and the last step"),
+            (lambda tokens: [pair[::-1] for pair in pairs_by_index(tokens)], "wrong way round"),
+            (lambda tokens: [(token, token) for token in tokens], "learn to copy"),
+            (lambda tokens: [(token, token) for token in tokens + ["<eos>"]], "learn to copy"),
+            (lambda tokens: pairs_by_index(tokens) + [("<eos>", "<pad>")], "a step too many"),
+            (lambda tokens: [["<bos>"] + tokens, tokens + ["<eos>"]], "pair them"),
+            (lambda tokens: zip(["<bos>"] + tokens, tokens + ["<eos>"]), "is a zip, and a list of length 4"),
+            (lambda tokens: pairs_by_index(["ils"]), "a list of length 4 is expected"),
+            (lambda tokens: tokens.insert(0, "<bos>") or list(zip(tokens, tokens[1:] + ["<eos>"])),
+             "right result, but it changes its argument `tokens`"),
+        ],
+    ),
+    lesson_03.SutskeverDecoder: (
+        [decoder_class(), decoder_class(init_state=lambda self, state: (state, state[0]))],
+        [(decoder_class(**options), message) for options, message in SLIPS] + [
+            (OnlyLayers, "`__init__` runs. Now `init_state` and `forward`"),
+            (StepsForSentences, "`X.T`"),
+            (decoder_class(reads="ec"), "design of the lesson"),
+            (decoder_class(reads="ec", change=moving_context), "running state"),
+            (decoder_class(init_state=lambda self, state: (None, state[-1])), "starts from zeros"),
+            (decoder_class(init_state=lambda self, state: (state[-1].expand(state.shape).contiguous(), state[-1])),
+             "encoder's top layer"),
+            (decoder_class(init_state=lambda self, state: state), "ValueError: not enough values to unpack"),
+            (decoder_class(gives="he"), "`result['scores']` differs, first at"),
+            (torch.nn.GRU, "TypeError"),
+            (torch.nn.Linear(1, 1), "TypeError"),
+        ],
+    ),
+    lesson_03.ChoDecoder: (
+        [decoder_class(paper=True)],
+        [(decoder_class(paper=True, **options), message) for options, message in SLIPS] + [
+            (OnlyLayers, "`__init__` runs. Now `init_state` and `forward`"),
+            (decoder_class(), "`result['scores']` differs, first at"),
+            (decoder_class(True, init_state=lambda self, state: (state, state[-1])), "starts from the encoder's state"),
+            (decoder_class(True, init_state=lambda self, state: (state.tanh(), state[-1])), "matrix V′ is missing"),
+            (decoder_class(True, start=lambda x: x), "tanh is missing"),
+            (decoder_class(True, bias=True), "`bias=False`"),
+            (decoder_class(True, init_state=lambda self, state: (self.V(state).tanh(), self.V(state[-1]).tanh())),
+             "c itself"),
+            (decoder_class(True, change=moving_context), "another context"),
+            (decoder_class(True, change=lambda scores, old, new: (scores, (old[0].repeat(1, 2, 1), old[1]))),
+             "RuntimeError"),
+            (decoder_class(True, reads="ce"), "embedding first"),
+            (decoder_class(True, gives="ehc"), "another order"),
+            (decoder_class(True, gives="hce"), "another order"),
+            (decoder_class(True, gives="h"), "reads the new state alone"),
+            (decoder_class(True, gives="hc"), "embedding is missing"),
+            (decoder_class(True, gives="he"), "context is missing"),
         ],
     ),
 }

@@ -26,6 +26,7 @@ PLANNED = ("00_start_here", "01_text_to_tensors", "02_encoder", "03_decoder", "0
 IGNORED = {
     ("08_translator", "training"): "the curves of a training run differ in the last digits",
     ("08_translator", "results"): "the scores and translations of the net that this run trained",
+    ("03_decoder", "d35"): "a short training: its translations may differ in a word from machine to machine",
 }
 
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
