@@ -10,7 +10,8 @@ from browser import PROJECT, Lesson, chromium, lab, missing, try_by_keyboard
 if missing():
     pytest.skip(missing(), allow_module_level=True)
 
-LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb"))
+LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb")
+                 if path.stem != "08_translator")  # no widget in it yet, and two minutes of training: nbval runs it
 SECONDS = 0.150  # from a key to the changed picture, for 95 % of the keys
 
 WIDGETS = [
