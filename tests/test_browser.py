@@ -78,7 +78,7 @@ def widget(request, lesson):
 def test_a_lesson_runs_and_its_widgets_move(browser, url, name):
     with Lesson(browser, url, name) as lesson:
         cells = lesson.cells()
-        lesson.run_all()
+        lesson.run_all(timeout_s=900)
         assert lesson.cell_errors() == []
         assert lesson.widget_errors() == []
         for i in range(lesson.widgets().count()):
