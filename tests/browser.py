@@ -1,5 +1,6 @@
 """A real browser on a real JupyterLab, for tests: `with lab(folder) as url`, `with chromium() as browser`, `Lesson`."""
 
+import ctypes
 import json
 import os
 import signal
@@ -52,7 +53,8 @@ def lab(folder, scratch):
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(scratch / "config"), "PYTHONPATH": path,
                                 "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"), "IPYTHONDIR": str(scratch / "ipython")}
     with open(scratch / "log", "w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+        server = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True,
+                                  preexec_fn=_end_with_parent)
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_for(url, server, scratch / "log")
@@ -64,6 +66,11 @@ def lab(folder, scratch):
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait()
+
+
+def _end_with_parent():
+    """Have Linux end the server (and it its kernels) even if the tests are killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def _wait_for(url, server, log, seconds=240):

@@ -18,6 +18,7 @@ FIVE = {
     "zho": "走吧。\n我输了。\n他很冷静。\n我在家。\n他们在看。",
 }
 DRAWN = 6  # sentences that the button takes from the corpus
+POOL = 2000  # sentences, from the whole corpus, that it takes them from
 MOST_ROWS, MOST_STEPS = 12, 24
 KINDS = {UNK: "unk", PAD: "pad", EOS: "eos"}
 
@@ -37,14 +38,18 @@ class BatchExplorer(LessonWidget):
         Text(FIVE[code], "Sentences, one a line", lines=6, lang=lang,
              hidden=lambda widget, code=code: widget.language != code)
         for code, lang in (("eng", "en"), ("fra", "fr"), ("zho", "zh")))
-    language = Choice("eng", "Language", lambda widget: {
-        name: code for name, code in LANGUAGES.items() if code != "zho" or _has_chinese()})
+    language = Choice("eng", "Language", lambda widget: _languages())
     cells = Choice("tokens", "Cells show", {"tokens, ids": "tokens", "mask": "mask"})
     num_steps = Slider(6, "num_steps", 1, MOST_STEPS, axis="num_steps")
     min_freq = Slider(2, "min_freq", 1, 9, axis="vocab_size")
     another = Button(f"Draw {DRAWN} from the corpus")
     bucketed = Checkbox(False, "of like length (bucketed)")
     cell = State([0, 0])  # the cell that is explained: row, step
+
+    def __init__(self, **settings):
+        for language in _languages().values():  # now, so that no change waits for it
+            _vocab(language, 2), _counts(language), _batches(language, False)
+        super().__init__(**settings)
 
     def react(self, name):
         before = _drawn(self.language, self.another, not self.bucketed) if name == "bucketed" else []
@@ -133,10 +138,13 @@ def _shares(ids):
 # ------------------------------------------------------------------- the corpora
 
 @lru_cache
+def _pairs(corpus):
+    return load_corpus(corpus, "train")
+
+
 def _sentences(language):
     """Return the sentences of one language in the training part of its corpus, one for each pair."""
-    pairs = load_corpus("eng-zho" if language == "zho" else "eng-fra", "train")
-    return [pair[language != "eng"] for pair in pairs]
+    return [pair[language != "eng"] for pair in _pairs("eng-zho" if language == "zho" else "eng-fra")]
 
 
 @lru_cache
@@ -156,10 +164,11 @@ def _vocab(language, min_freq):
 
 @lru_cache
 def _batches(language, bucketed):
-    """Return the different sentences of a language, and the batches that `Batches` makes of them."""
-    sentences = list(dict.fromkeys(_sentences(language)))
-    pairs = [(tokens, tokens) for tokens in (tokenize(sentence, language) for sentence in sentences)]
+    """Return some of the different sentences of a language, and the batches that `Batches` makes of them."""
+    tokens = dict(zip(_sentences(language), _token_lists(language)))
+    sentences = list(tokens)[:: -(-len(tokens) // POOL)]
     vocab = _vocab(language, 1)
+    pairs = [(tokens[sentence], tokens[sentence]) for sentence in sentences]
     return sentences, Batches(pairs, vocab, vocab, DRAWN, bucket=bucketed).order(epoch=0)
 
 
@@ -168,5 +177,7 @@ def _drawn(language, number, bucketed):
     return [sentences[row] for row in batches[number % len(batches)]]
 
 
-def _has_chinese():
-    return (data_folder() / "eng-zho.tsv").is_file()
+def _languages():
+    """Return the languages that there is a corpus of."""
+    return {name: code for name, code in LANGUAGES.items()
+            if code != "zho" or (data_folder() / "eng-zho.tsv").is_file()}
