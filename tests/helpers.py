@@ -33,9 +33,9 @@ def toy_net(rnn="gru", context="every_step", num_layers=1, dropout=0, seed=0, si
     src_vocab, tgt_vocab = toy_vocabs()
     net = Seq2Seq(Encoder(len(src_vocab), *sizes, num_layers, dropout, rnn),
                   Decoder(len(tgt_vocab), *sizes, num_layers, dropout, rnn, context))
-    with torch.no_grad():  # larger weights than PyTorch's first ones: the sentences matter, and the states differ
-        for p in net.parameters():
-            p.mul_(1.5)
+    with torch.no_grad():  # larger weights than the first ones: the words matter, and the states differ
+        for name, p in net.named_parameters():
+            p.mul_(15 if "embedding" in name else 1.5)
     return net
 
 

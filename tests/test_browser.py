@@ -16,14 +16,15 @@ LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb")
 SECONDS = 0.150  # from a key to the changed picture, for 95 % of the keys
 ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round may fail; a slow widget fails in all
 
-WIDGETS = [
-    "import torch\nfrom seq2seq_lib import Vocab, encode, widgets",
-    "widgets.BatchExplorer()",
-    """vocab = Vocab([list("abcdefg")])
+IMPORTS = "import torch\nfrom seq2seq_lib import Vocab, encode, widgets"
+WIDGETS = {  # a cell each
+    "batch": "widgets.BatchExplorer()",
+    "mask": """vocab = Vocab([list("abcdefg")])
 Y, valid_len = encode([list("abc"), list("bcdef"), list("abcdefg")], vocab)
 torch.manual_seed(0)
 widgets.MaskExplorer(torch.randn(*Y.shape, len(vocab)), Y, valid_len, vocab)""",
-]
+}
+IDLE = ("like length", "true valid")  # names of controls with nothing to do in a widget's first state
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def browser():
 def url(tmp_path_factory):
     """A JupyterLab with a notebook of all widgets and with copies of the lessons."""
     folder = tmp_path_factory.mktemp("notebooks")
-    cells = [nbformat.v4.new_code_cell(source) for source in WIDGETS]
+    cells = [nbformat.v4.new_code_cell(source) for source in (IMPORTS, *WIDGETS.values())]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "widgets.ipynb")
     for name in LESSONS:
@@ -51,7 +52,7 @@ def opened(browser, url):
     with Lesson(browser, url, "widgets.ipynb") as lesson:
         lesson.run_all()
         assert lesson.cell_errors() == [] and lesson.widget_errors() == []
-        assert lesson.widgets().count() == len(WIDGETS) - 1
+        assert lesson.widgets().count() == len(WIDGETS)
         yield lesson
 
 
@@ -70,9 +71,13 @@ for _, widgets_of_cell, _ in places._runs.values():
     return opened
 
 
-@pytest.fixture(params=range(len(WIDGETS) - 1), ids=["batch", "mask"])
+@pytest.fixture(params=WIDGETS)
 def widget(request, lesson):
-    return lesson.widgets().nth(request.param)
+    return named(lesson, request.param)
+
+
+def named(lesson, name):
+    return lesson.widgets().nth(list(WIDGETS).index(name))
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -93,10 +98,11 @@ def test_a_lesson_runs_and_its_widgets_move(browser, url, name):
 def test_everything_moves_by_keyboard_alone(lesson, widget):
     cells = lesson.cells()
     tried = try_by_keyboard(lesson, widget)
-    idle = [what for what, changed in tried if not changed]
-    assert all("like length" in what or "true valid" in what for what in idle), idle  # nothing to do yet
-    assert len(tried) == widget.locator("input:visible, textarea:visible, button:visible, [role=slider]").evaluate_all(
-        "nodes => nodes.length - nodes.filter(node => node.type === 'radio' && !node.checked).length") + 1  # the grid
+    idle = [what for what, changed in tried if not changed and not any(name in what for name in IDLE)]
+    assert idle == []
+    stops = "input:visible, textarea:visible, button:visible, [role=slider], [role=button], [role=grid]"
+    assert len(tried) == widget.locator(stops).evaluate_all(
+        "nodes => nodes.length - nodes.filter(node => node.type === 'radio' && !node.checked).length")
     assert lesson.cells() == cells
     assert lesson.errors == []
 
@@ -109,11 +115,11 @@ def test_keys_of_the_notebook_do_not_reach_it(lesson):
         for key in "bddaxm":
             lesson.page.keyboard.press(key)
     assert lesson.cells() == cells
-    assert lesson.widgets().count() == len(WIDGETS) - 1
+    assert lesson.widgets().count() == len(WIDGETS)
 
 
 def test_the_picture_follows_a_key_in_time(lesson, capsys):
-    batch, mask = lesson.widgets().nth(0), lesson.widgets().nth(1)
+    batch, mask = named(lesson, "batch"), named(lesson, "mask")
     kinds = {
         "slider": (batch, batch.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
         "typed text": (batch, batch.locator("textarea").first, ["x", "Backspace"]),
@@ -140,7 +146,7 @@ def test_the_picture_follows_a_key_in_time(lesson, capsys):
 
 
 def test_a_handle_can_be_dragged(lesson):
-    mask = lesson.widgets().nth(1)
+    mask = named(lesson, "mask")
     mask.get_by_role("button", name="Back to the true valid lengths").click()
     knob = mask.get_by_role("slider", name="Valid length of sentence 0")
     assert knob.get_attribute("aria-valuenow") == "4"
@@ -159,7 +165,7 @@ def test_a_handle_can_be_dragged(lesson):
 
 
 def test_text_that_a_reader_types_is_text(lesson):
-    batch = lesson.widgets().nth(0)
+    batch = named(lesson, "batch")
     batch.locator("textarea").first.fill("<img src=x onerror=alert(1)>\n<script>alert(1)</script> 😀\nשלום\n\n")
     batch.locator(".s2s-said", has_text="3 ×").wait_for()
     assert batch.locator("script, img").count() == 0 and lesson.errors == []
@@ -225,7 +231,7 @@ def test_running_a_cell_again_replaces_its_widget_and_keeps_its_state(lesson):
     assert lesson.python(count) == before
     # When ten runs follow within a second, JupyterLab itself may stumble over an output that is gone: not our code.
     lesson.errors[:] = [stack for stack in lesson.errors if "blob:" in stack or "removeChild" not in stack]
-    assert lesson.widgets().count() == len(WIDGETS) - 1 and lesson.widget_errors() == []
+    assert lesson.widgets().count() == len(WIDGETS) and lesson.widget_errors() == []
     slider.focus()
     lesson.page.keyboard.press("Home")
     lesson.widgets().first.locator(".s2s-said", has_text="1 =").wait_for()

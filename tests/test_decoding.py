@@ -81,13 +81,14 @@ def test_empty_sentence_has_the_empty_translation():
 
 def test_unknown_word_is_read_as_unk():
     net = eager_net()
-    assert translate(net, [["a", "zebra"]]) == translate(net, [["a", "<unk>"]]) != translate(net, [["a", "b"]])
+    assert translate(net, [["a", "zebra"]]) == translate(net, [["a", "<unk>"]])
+    assert len(set(translate(net, [["a", last] for last in ("zebra", *"abcdefg")]))) > 1  # a second word is read
 
 
 def test_over_long_source_loses_its_last_tokens():
     net = eager_net()
     assert translate(net, [list("abcdefgabc")], 4) == translate(net, [list("abc")], 4)
-    assert translate(net, [list("abcd")], 5) != translate(net, [list("abc")], 5)
+    assert len(set(translate(net, [["a", "b", "c", last] for last in "abcdefg"], 5))) > 1  # a fourth word is read
 
 
 @given(sentences=sentence_lists, order=st.randoms(use_true_random=False), batch_size=st.integers(1, 7))
