@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test bench corpus model clean
+.PHONY: help lab test notebooks bench corpus model clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 lab: $(VENV)/lab-installed  ## install what the lessons need (once) and open JupyterLab on notebooks/
 	$(BIN)/jupyter lab notebooks
@@ -16,6 +16,9 @@ lab: $(VENV)/lab-installed  ## install what the lessons need (once) and open Jup
 test: $(VENV)/test-installed  ## install what the tests need (once) and run them all: library and notebooks
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest
+
+notebooks: $(VENV)/test-installed  ## run every notebook from a clean kernel and save it in place, with clean metadata
+	$(BIN)/python tests/run_notebooks.py
 
 bench: $(VENV)/test-installed  ## print what is claimed about speed, memory and quality (some minutes)
 	for bench in tests/benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
