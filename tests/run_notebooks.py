@@ -22,6 +22,7 @@ METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "na
             "language_info": {"name": "python"}}
 KEPT = ("tags", "slideshow", "nbgrader")  # metadata of a cell
 NOT_COMPARED = re.compile(r"NBVAL_IGNORE_OUTPUT|NBVAL_SKIP|nbval-ignore-output|nbval-skip")
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 COMPARED = ("text/plain", "text/html", "image/svg+xml")
 
 
@@ -64,8 +65,9 @@ def _compared(outputs):
 def _save(path, nb):
     for cell in nb.cells:
         for output in cell.get("outputs", []):
-            if output.output_type in ("display_data", "execute_result"):
+            if "data" in output:
                 output.metadata = {}
+                output.data.pop(WIDGET_VIEW, None)  # without its kernel it is an error; the still picture stays
             if "execution_count" in output:
                 output["execution_count"] = cell.execution_count
     text = nbformat.writes(nb) + "\n"
