@@ -126,7 +126,8 @@ class MaskExplorer(LessonWidget):
                     tag("th", "valid_len", scope="col", **rows), tag("th", "sum", scope="col"),
                     tag("th", "one cell weighs", scope="col"))]
         shown = self.losses if self.cells == "loss" else gradient
-        heat = (shown / shown.max().clamp(min=1e-9)).tolist()  # (batch, num_steps)
+        off = torch.arange(num_steps) >= torch.tensor(counted)[:, None]  # (batch, num_steps)
+        heat = (shown / shown.masked_fill(off, 0).max().clamp(min=1e-9)).tolist()  # the darkest cell is one that counts
         lines, explained = [], ""
         for row, n in enumerate(counted):
             line = [tag("th", row, scope="row", **rows)]
