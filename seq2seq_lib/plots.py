@@ -248,7 +248,7 @@ def plot_losses(tokens, losses, counted):
     for label, color, hatch, places in kinds:
         if places:
             bars = ax.bar(places, [losses[i] for i in places], color=color, hatch=hatch, edgecolor="black", label=label)
-            ax.bar_label(bars, [f"{losses[i]:.1f}" for i in places], padding=2)
+            ax.bar_label(bars, [f"{abs(losses[i]):.1f}" for i in places], padding=2)
     ax.set_xticks(range(len(tokens)), [f"{i}\n{token}" for i, token in enumerate(tokens)])
     ax.xaxis.label.set_color(AXIS_COLORS["num_steps"])
     ax.set_ylim(top=1.15 * max(losses))
@@ -257,7 +257,7 @@ def plot_losses(tokens, losses, counted):
     said = f"Bars of the loss over {len(tokens)} positions. Those over {' '.join(tokens[:counted])} are solid"
     if counted < len(tokens):
         said += (f"; the {len(tokens) - counted} over {' '.join(dict.fromkeys(tokens[counted:]))} are hatched and make "
-                 f"up {share:.0%} of the sum")
+                 f"up {'more than 99%' if share > 0.99 else f'{share:.0%}'} of the sum")
     return picture(figure, said + ".")
 
 

@@ -150,7 +150,8 @@ answer_loss = Exercise(
     ],
     start="Delete the line `raise NotImplementedError`, and begin with the loss of every position, `(batch, "
           "num_steps)`.",
-    after="Models that chat are trained with such a mask. Try it with `start` all 0: it is the lesson's loss per token.",
+    after="Models that chat are trained with such a mask. Try it with `start` all 0: it is the lesson's loss per "
+          "token.",
 )
 
 
@@ -280,8 +281,8 @@ audit = Exercise(
         (_setting(order=(2, 1, 0)),
          "You have the first and the last fact swapped. The order is: padding, width, missed."),
     ],
-    start="Delete the line `raise NotImplementedError`, and begin with the second fact: put five steps of padding behind "
-          "and compare.",
+    start="Delete the line `raise NotImplementedError`, and begin with the second fact: put five steps of padding "
+          "behind and compare.",
     after="Such tests know nothing of the code that they test. Keep them: try them on `ignore_index`, and on the loss "
           "of the next listing that you read.",
 )
