@@ -85,25 +85,25 @@ def no_column(Y_hat, Y, start, valid_len):
 
 # ---------------------------------------------------------------- the audit
 
-def auditor(scores=True, labels=True, where="each", noise=torch.randn, invert=False, same=torch.allclose):
+def auditor(scores=True, labels=True, where="each", noise=torch.randn, more_of=torch.ones, invert=False):
     def audit(loss, Y_hat, Y, valid_len):
         value = loss(Y_hat, Y, valid_len)
         fake_scores, fake_labels = Y_hat.clone(), Y.clone()
         for i, n in enumerate(valid_len):
             fake_scores[i, n:] = 4 * torch.rand(fake_scores[i, n:].shape) - 2
             fake_labels[i, n:] = 4 - fake_labels[i, n:]
-        looks = not same(loss(fake_scores if scores else Y_hat, fake_labels if labels else Y, valid_len), value)
+        looks = not torch.allclose(loss(fake_scores if scores else Y_hat, fake_labels if labels else Y, valid_len), value)
         more = 3
         wide = loss(torch.cat([Y_hat, torch.zeros(len(Y), more, Y_hat.shape[2])], dim=1),
-                    torch.cat([Y, torch.ones(len(Y), more, dtype=torch.long)], dim=1), valid_len)
+                    torch.cat([Y, more_of(len(Y), more, dtype=torch.long)], dim=1), valid_len)
         effects = []
         for i, n in enumerate(valid_len.tolist()):
             for t in range(Y.shape[1] if where == "all cells" else n):
                 other = Y_hat.clone()
                 other[i, t] += noise(Y_hat.shape[2])
-                effects.append(not same(loss(other, Y, valid_len), value))
+                effects.append(not torch.allclose(loss(other, Y, valid_len), value))
         missed = not (effects[0] if where == "first" else any(effects) if where == "any" else all(effects))
-        facts = looks, not same(wide, value), missed
+        facts = looks, not torch.allclose(wide, value), missed
         return tuple(not fact for fact in facts) if invert else facts
     return audit
 
@@ -169,6 +169,7 @@ ANSWERS = {
             (auditor(where="any"), "all real positions at once"),
             (auditor(where="all cells"), "positions of padding too"),
             (auditor(noise=torch.ones), "add the same number"),
+            (auditor(more_of=torch.zeros), "`value=PAD`"),
             (auditor(invert=True), "All three facts"),
             (lambda *args: auditor()(*args)[::-1], "first and the last fact swapped"),
             (lambda *args: tuple(auditor()(*args)[i] for i in (1, 0, 2)), "first two facts swapped"),
