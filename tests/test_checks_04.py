@@ -92,7 +92,8 @@ def auditor(scores=True, labels=True, where="each", noise=torch.randn, more_of=t
         for i, n in enumerate(valid_len):
             fake_scores[i, n:] = 4 * torch.rand(fake_scores[i, n:].shape) - 2
             fake_labels[i, n:] = 4 - fake_labels[i, n:]
-        looks = not torch.allclose(loss(fake_scores if scores else Y_hat, fake_labels if labels else Y, valid_len), value)
+        fakes = fake_scores if scores else Y_hat, fake_labels if labels else Y
+        looks = not torch.allclose(loss(*fakes, valid_len), value)
         more = 3
         wide = loss(torch.cat([Y_hat, torch.zeros(len(Y), more, Y_hat.shape[2])], dim=1),
                     torch.cat([Y, more_of(len(Y), more, dtype=torch.long)], dim=1), valid_len)
