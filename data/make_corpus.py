@@ -23,7 +23,7 @@ from seq2seq_lib.text import kind_of, split_of, tokenize
 HERE = Path(__file__).parent
 PATTERN_SENTENCES = 16_000      # distinct English sentences made from patterns
 HELD_OUT = 0.055                # share of a pattern's words that are kept out of its training sentences
-CHOICES = 36                    # candidates looked at for each sentence; the one with the rarest words is taken
+CHOICES = 48                    # candidates looked at for each sentence; the one with the rarest words is taken
 TABLES = ("people", "nouns", "verbs", "adjectives", "places", "phrases")
 CONTENT = ("nouns", "verbs", "adjectives", "places")
 
@@ -100,7 +100,7 @@ class Pattern:
             self.templates[{"en": "eng", "fr": "fra", "zh": "zho"}[language]] += template.split(" | ")
         # People speak in short sentences, and nouns are many: patterns of few words, or with a noun, are used more.
         self.weight = (self.weight or 1) * (6 / len(self.templates["eng"][0].split())) ** 1.3 \
-            * (1.9 if "N" in self.slots else 1)
+            * (2.1 if "N" in self.slots else 1)
 
     def candidates(self, name, lexicon, words):
         """The rows that may fill a slot, given the words already chosen."""
