@@ -25,8 +25,8 @@ from seq2seq_lib import (
 )
 from seq2seq_lib.text import KINDS
 
-MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT = 2, 192, 256, 1, 0.4
-BATCH_SIZE, LR, EPOCHS, NUM_STEPS = 32, 0.004, 25, 30
+MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT = 2, 192, 256, 1, 0.45
+BATCH_SIZE, LR, EPOCHS, NUM_STEPS = 32, 0.004, 40, 30
 
 
 def make_model(name):
