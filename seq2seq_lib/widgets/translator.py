@@ -13,7 +13,7 @@ from .markup import tag
 
 LANGUAGES = {"eng": ("English", "en"), "fra": ("French", "fr"), "zho": ("Chinese", "zh")}
 ENDING = ".safetensors"
-UNSURE = 0.5  # a word of a lower probability is marked
+UNSURE = 50  # percent: a word of a lower probability is marked
 
 
 class Translator(LessonWidget):
@@ -144,19 +144,23 @@ def _source_line(read, ids, chosen, lang):
         cells.append(tag("span", tag("bdi", token, lang=lang), tag("small", id_, " unknown" * unknown),
                          class_=f"s2s-chip s2s-{kind}",
                          **pick("cell", [0, step], said, at=(0, step), chosen=chosen == (0, step))))
-    return tag("div", tag("span", "reads: token, id", role="rowheader"), cells, role="row", class_="s2s-chips")
+    return tag("div", _row_header("The model reads", "token, id"), cells, role="row", class_="s2s-chips")
 
 
 def _target_line(tokens, sure, chosen, lang):
     cells = []
     for step, (token, p) in enumerate(zip(tokens, sure)):
-        unsure = " unsure" * (p < UNSURE)
+        unsure = " unsure" * (round(100 * p) < UNSURE)
         bar = tag("span", tag("i", style=f"width:{100 * p:.0f}%"), class_="s2s-meter", aria_hidden="true")
         cells.append(tag("span", tag("bdi", token, lang=lang), bar, tag("small", _percent(p), unsure),
                          class_=f"s2s-chip{' s2s-unsure' * bool(unsure)}",
                          **pick("cell", [1, step], f"{token}, {_percent(p)}{unsure}", at=(1, step),
                                 chosen=chosen == (1, step))))
-    return tag("div", tag("span", "writes: token, how sure", role="rowheader"), cells, role="row", class_="s2s-chips")
+    return tag("div", _row_header("It writes", "token, how sure it is"), cells, role="row", class_="s2s-chips")
+
+
+def _row_header(name, below):
+    return tag("span", tag("strong", name), " ", tag("small", below), role="rowheader", class_="s2s-rowhead")
 
 
 def _explain_source(step, read, ids, vocab):
@@ -185,7 +189,7 @@ def _left_out(cut):
 
 def _percent(p):
     """Write a probability coarsely: the last digits differ from machine to machine."""
-    return "under 1%" if p < 0.005 else "over 99%" if p >= 0.995 else f"{p:.0%}"
+    return "<1%" if p < 0.005 else ">99%" if p >= 0.995 else f"{p:.0%}"
 
 
 # --------------------------------------------------------------------------- files
