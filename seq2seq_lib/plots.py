@@ -382,8 +382,8 @@ def plot_translator(source, target):
                       f'<path d="M{at + 133 - away:.0f} 197l-8 -4v8z" fill="currentColor"/>']
     alt = (f"A row of {len(reads)} RNN cells, the encoder, reads {' '.join(reads)}, one token a cell, each cell "
            "handing its state to the next. An arrow leads from the last cell to a box, the context, and from there to "
-           f"a row of {len(writes)} RNN cells, the decoder. They read {' '.join(goes_in)} and write {' '.join(writes)}; "
-           "a dashed line takes each written token down to the next cell, which reads it.")
+           f"a row of {len(writes)} RNN cells, the decoder. They read {' '.join(goes_in)} and write "
+           f"{' '.join(writes)}; a dashed line takes each written token down to the next cell, which reads it.")
     return _wide(_svg(start + pitch * len(goes_in), 246, parts, alt, "min-width:720px"), alt)
 
 
