@@ -147,7 +147,8 @@ nearest_translation = Exercise(
     _nearest_translation,
     cases=[(sentence, _PAIRS) for sentence in [
         "they are watching .", "they are dancing .", "they are in .", "are they in ?", "i 'm calm .", "go home",
-        "he lost .", ".", "watching they are .", "the house and the garden and the birds .", "we are watching the garden .",
+        "he lost .", ".", "watching they are .", "the house and the garden and the birds .",
+        "we are watching the garden .",
     ]] + [
         ("no , no , no , go !", [("no , yes , yes , yes !", "non , oui , oui , oui !"),
                                  ("no , no , no", "non , non , non"), ("go , no !", "va , non !")]),
@@ -177,8 +178,8 @@ nearest_translation = Exercise(
         (lambda sentence, pairs: _nearest(sentence, pairs, best=min)[1],
          "This is the pair that has the least in common with the sentence."),
     ],
-    start="Delete the line `raise NotImplementedError`, and begin with two sets of tokens: those of `sentence`, and those "
-          "of the first source.",
+    start="Delete the line `raise NotImplementedError`, and begin with two sets of tokens: those of `sentence`, and "
+          "those of one source.",
     after="This translator has learned nothing, and yet it is right wherever it has the sentence among its pairs. In "
           "lesson 8 your network must beat it on sentences that it never saw.",
 )
