@@ -27,7 +27,7 @@ widgets.MaskExplorer(torch.randn(*Y.shape, len(vocab)), Y, valid_len, vocab)""",
     "own translator": """vocab = Vocab([list("abcdefg")])
 torch.manual_seed(0)
 net = Seq2Seq(Encoder(len(vocab), 8, 16, 1), Decoder(len(vocab), 8, 16, 1)).eval()
-widgets.Translator(net, vocab, vocab, 8, sentence="a b c d e f g xyz", file="of_the_browser")""",
+widgets.Translator(net, vocab, vocab, 12, sentence="a b c d e f g xyz", file="of_the_browser")""",
 }
 IDLE = ("like length", "true valid", "File, in")  # names of controls with nothing to do in a widget's first state
 
