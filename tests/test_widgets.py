@@ -65,6 +65,7 @@ MAKERS = {
     "Trial": Trial,
     "BatchExplorer": widgets.BatchExplorer,
     "MaskExplorer": lambda **settings: widgets.MaskExplorer(*loss_batch(), **settings),
+    "Translator": widgets.Translator,
 }
 
 

@@ -3,5 +3,6 @@
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
 from .mask_explorer import MaskExplorer
+from .translator import Translator
 
-__all__ = ["BatchExplorer", "LessonWidget", "MaskExplorer"]
+__all__ = ["BatchExplorer", "LessonWidget", "MaskExplorer", "Translator"]
