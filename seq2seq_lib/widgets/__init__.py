@@ -2,6 +2,7 @@
 
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
+from .bleu_explorer import BleuExplorer
 from .mask_explorer import MaskExplorer
 
-__all__ = ["BatchExplorer", "LessonWidget", "MaskExplorer"]
+__all__ = ["BatchExplorer", "BleuExplorer", "LessonWidget", "MaskExplorer"]
