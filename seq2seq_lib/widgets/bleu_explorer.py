@@ -33,7 +33,7 @@ class BleuExplorer(LessonWidget):
 
     label = Text("A B C D E F", "Label (the reference)")
     prediction = Text("A B B C D", "Prediction")
-    n = Choice(1, "n-grams of", {"1 token": 1, "2": 2, "3": 3, "4 tokens": 4})
+    n = Choice(1, "n-grams, n =", list(ORDERS))
     ngram = State(0)  # which of the prediction's n-grams is looked at: its row in the table
 
     def render(self):
@@ -48,7 +48,7 @@ class BleuExplorer(LessonWidget):
         sentences = tag("div", _sentence("label", label, theirs, partners, chosen),
                         _sentence("prediction", prediction, ours, fates, chosen), _legend(), class_="s2s-wide")
         parts = tag("div", self._counts(rows, Counter(ours), Counter(theirs), chosen),
-                    _penalty_curve(len(prediction), len(label)), class_="s2s-row")
+                    _penalty_curve(len(prediction), len(label)), class_="s2s-bleu-row")
         orders, scores = _scores(prediction, label)
         return tag("div", sentences, parts, tag("div", _score_table(orders, scores), class_="s2s-wide")), _summary(
             orders, scores, len(prediction), len(label))
@@ -65,7 +65,7 @@ class BleuExplorer(LessonWidget):
             clipped = "" if had <= found else f"✂ {had} → {found}" if found else "✗ none"
             said = (f"“{' '.join(ngram)[:60]}”: {had} in the prediction, {found} in the label, "
                     f"{min(had, found)} counted")
-            lines.append(tag("tr", tag("td", tag("bdi", " ".join(ngram)), class_="s2s-cell s2s-gram", title=said,
+            lines.append(tag("tr", tag("td", tag("bdi", " ".join(ngram)), class_="s2s-cell s2s-bleu-gram", title=said,
                                        **pick("ngram", row, said, at=(row, 0), chosen=ngram == chosen)),
                              [tag("td", value, class_="s2s-number") for value in (had, found, min(had, found))],
                              tag("td", clipped)))
@@ -74,7 +74,7 @@ class BleuExplorer(LessonWidget):
         lines.append(tag("tr", tag("th", f"{more} all"), tag("td", total, class_="s2s-number"), tag("td"),
                          tag("td", matched, class_="s2s-number"),
                          tag("td", f"p{_low(self.n)} = {matched}/{total} = {matched / total:.4f}"),
-                         class_="s2s-sum"))
+                         class_="s2s-bleu-sum"))
         head = [tag("th", text, scope="col") for text in (name, "in prediction", "in label", "counted", "clipped")]
         return tag("table", tag("thead", tag("tr", head)), tag("tbody", lines), role="grid",
                    aria_label=f"Counts of each {name} of the prediction. Arrow keys go from row to row.")
@@ -129,7 +129,7 @@ def _sentence(name, tokens, ngrams, fates, chosen):
     shown = tokens[:MOST_TOKENS]
     more = f"+ {len(tokens) - MOST_TOKENS} more" if len(tokens) > MOST_TOKENS else ""
     lines = [tag("tr", tag("th", f"{name} ({len(tokens)})", scope="row", rowspan=min(n, len(ngrams)) + 1),
-                 [tag("td", tag("bdi", token), class_="s2s-token") for token in shown], tag("td", more))]
+                 [tag("td", tag("bdi", token), class_="s2s-bleu-token") for token in shown], tag("td", more))]
     for first in range(min(n, len(ngrams))):
         line = [tag("td", colspan=first)] if first else []
         for i in range(first, len(ngrams), n):
@@ -137,11 +137,11 @@ def _sentence(name, tokens, ngrams, fates, chosen):
                 break
             kind, pair = fates[i]
             words = f"{KINDS[kind][0]} {pair or ''}".strip() or "·"
-            looked_at = " s2s-looked-at" if ngrams[i] == chosen else ""
+            looked_at = " s2s-bleu-looked-at" if ngrams[i] == chosen else ""
             line.append(tag("td", words, colspan=n, class_=f"s2s-cell s2s-bleu-{kind}{looked_at}",
                             title=f"“{' '.join(ngrams[i])[:60]}” {KINDS[kind][1]}"))
         lines.append(tag("tr", line))
-    return tag("table", lines, class_="s2s-sentence")
+    return tag("table", lines, class_="s2s-bleu-sentence")
 
 
 def _legend():
@@ -166,23 +166,24 @@ def _penalty_curve(len_pred, len_label):
 
     lengths = [longest * i / 120 for i in range(121)] + [len_label]
     points = " ".join(f"{x(length):.1f},{y(brevity_penalty(length, len_label)):.1f}" for length in sorted(lengths))
-    grid = [tag("line", x1=LEFT, x2=WIDTH - 24, y1=f"{y(v):.1f}", y2=f"{y(v):.1f}", class_="s2s-grid-line")
+    grid = [tag("line", x1=LEFT, x2=WIDTH - 24, y1=f"{y(v):.1f}", y2=f"{y(v):.1f}", class_="s2s-bleu-grid-line")
             for v in (0, 0.5, 1)]
-    left_half = x(len_pred) < WIDTH / 2
-    low = penalty < 0.5
+    if penalty < 1:  # above the curve there is room to the left of the point
+        place = (x(len_pred) - 10, y(penalty) - 8, "end") if x(len_pred) > LEFT + 70 else (LEFT + 8, y(0) - 16, "start")
+    else:
+        side, anchor = (-10, "end") if x(len_pred) > WIDTH - 90 else (10, "start")
+        place = (x(len_pred) + side, y(1) + 26, anchor)
     said = (f"Curve of the brevity penalty over the prediction's length. It rises to 1 at {len_label} tokens, the "
             f"label's length, and stays there. The prediction has {len_pred}: {penalty:.4f}.")
     return tag(
         "svg", grid, [text(LEFT - 6, y(v) + 5, v, "end") for v in (0, 0.5, 1)],
         tag("line", x1=f"{x(len_label):.1f}", x2=f"{x(len_label):.1f}", y1=TOP, y2=f"{y(0):.1f}",
-            class_="s2s-dashed"),
-        tag("polyline", points=points, class_="s2s-curve"),
-        tag("circle", cx=f"{x(len_pred):.1f}", cy=f"{y(penalty):.1f}", r=7, class_="s2s-point"),
-        text(x(len_pred) + (12 if left_half else -12), y(penalty) + (-10 if low else 24), f"{penalty:.4f}",
-             "start" if left_half else "end", font_weight="bold"),
+            class_="s2s-bleu-dashed"),
+        tag("polyline", points=points, class_="s2s-bleu-curve"),
+        tag("circle", cx=f"{x(len_pred):.1f}", cy=f"{y(penalty):.1f}", r=7, class_="s2s-bleu-point"),
+        text(*place[:2], f"{penalty:.4f}", place[2], font_weight="bold"),
         text(x(len_pred), y(0) + 18, len_pred, font_weight="bold"),
-        None if abs(x(len_pred) - x(len_label)) < 40 and len_pred != len_label else
-        text(x(len_label), TOP - 10, f"label: {len_label}"),
+        text(x(len_label) + 8, y(0.2), f"label: {len_label}", "start"),
         text((LEFT + WIDTH - 24) / 2, HEIGHT - 8, "length of the prediction, in tokens"),
         text(LEFT - 36, TOP - 10, "brevity penalty", "start"),
         width=WIDTH, height=HEIGHT, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=said, font_size="14")
@@ -220,6 +221,5 @@ def _sacre(orders, scores):
 
 def _summary(orders, scores, len_pred, len_label):
     precisions = ", ".join(f"p{_low(order.n)} = {order.matched}/{order.total}" for order in orders)
-    return (f"{precisions}. Brevity penalty {brevity_penalty(len_pred, len_label):.4f}. "
-            f"BLEU for k = 4: {scores['course'][-1]:.4f} here, {scores['papineni'][-1]:.4f} by Papineni, "
-            f"{scores['exp']:.2f} of 100 by sacreBLEU.")
+    return (f"{precisions}; brevity penalty {brevity_penalty(len_pred, len_label):.4f}. BLEU with four orders: "
+            f"{scores['course'][-1]:.4f}, Papineni's {scores['papineni'][-1]:.4f}, sacreBLEU {scores['exp']:.2f}.")
