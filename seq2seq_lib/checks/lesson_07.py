@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 
-from ..bleu import corpus_bleu
+from ..bleu import bleu, corpus_bleu
 from .runner import Exercise
 
 # ---------------------------------------------------------------- warm-up: how many count
@@ -27,6 +27,8 @@ clipped_count = Exercise(
         (lambda count, in_references: max(in_references),
          "You take the largest count of the references, even where the prediction has fewer. It cannot have more "
          "matches than it has n-grams."),
+        (lambda count, in_references: max(count, *in_references),
+         "You take the largest number of all. A match needs one on each side, so the smaller side decides."),
         (lambda count, in_references: count if max(in_references) else 0,
          "Nothing is clipped: if the n-gram stands in a reference at all, you count every one in the prediction."),
         (lambda count, in_references: min(count, max(in_references)) / count,
@@ -87,6 +89,9 @@ papineni = Exercise(
     mistakes=[
         (_changed(exponent=lambda n, N: 1 / 2**n),
          "These are the exponents of this course, 1/2, 1/4, 1/8, ... The paper's are all equal: 1/N."),
+        (bleu,
+         "This is the formula of this course. The paper's exponents are all 1/N, and an order without n-grams makes "
+         "the score 0."),
         (_changed(exponent=lambda n, N: 1),
          "You multiply the precisions and take no root. Each has the exponent 1/N: it is their geometric mean."),
         (_mean, "You take the mean of the precisions by adding. The paper multiplies, and takes the N-th root: one "
