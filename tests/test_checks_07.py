@@ -109,7 +109,7 @@ ANSWERS = {
             (lambda prediction, label, N: of_the_paper(prediction, label, N) * math.exp(
                 max(0, 1 - len(label.split()) / len(prediction.split()))), "gets a reward"),
             (lambda prediction, label, N: 100 * of_the_paper(prediction, label, N), "100 times too large"),
-            (lambda prediction, label, N: round(of_the_paper(prediction, label, N)), "`result` is 1, and 0.634186 is expected"),
+            (lambda prediction, label, N: round(of_the_paper(prediction, label, N)), "`result` is 1, and 0.634"),
             (lambda prediction, label, N: math.prod(
                 taken(grams(prediction, n), grams(label, n)) / len(grams(prediction, n)) for n in range(1, N + 1)),
              "ZeroDivisionError"),
