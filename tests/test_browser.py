@@ -253,10 +253,10 @@ def test_the_bleu_explorer_follows_what_is_typed_and_picked(lesson):
     bleu = named(lesson, "bleu")
     assert bleu.locator("svg[role=img] circle").count() == 1
     point = bleu.locator("svg circle").get_attribute("cx")
-    bleu.get_by_label("Prediction").fill("A B")
+    bleu.get_by_role("textbox", name="Prediction").fill("A B")
     bleu.locator(".s2s-said", has_text="brevity penalty 0.1353").wait_for()
     assert bleu.locator("svg circle").get_attribute("cx") != point
-    bleu.get_by_label("Prediction").fill("A B B C D")
+    bleu.get_by_role("textbox", name="Prediction").fill("A B B C D")
     bleu.get_by_role("radio", name="2").check()
     bleu.locator("td", has_text="p₂ = 3/4").wait_for()
     assert bleu.locator(".s2s-bleu-match", has_text="✓ 3").count() == 2  # one in each sentence
