@@ -19,6 +19,7 @@ ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round 
 IMPORTS = "import torch\nfrom seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, encode, widgets"
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
+    "bleu": "widgets.BleuExplorer()",
     "mask": """vocab = Vocab([list("abcdefg")])
 Y, valid_len = encode([list("abc"), list("bcdef"), list("abcdefg")], vocab)
 torch.manual_seed(0)
@@ -284,3 +285,19 @@ def test_a_saved_notebook_shows_the_still_picture(lesson):
 
 def test_the_server_writes_nothing_into_the_project():
     assert not list(Path(PROJECT / "notebooks").glob(".ipynb_checkpoints"))
+
+
+def test_the_bleu_explorer_follows_what_is_typed_and_picked(lesson):
+    bleu = named(lesson, "bleu")
+    assert bleu.locator("svg[role=img] circle").count() == 1
+    point = bleu.locator("svg circle").get_attribute("cx")
+    bleu.get_by_role("textbox", name="Prediction").fill("A B")
+    bleu.locator(".s2s-said", has_text="brevity penalty 0.1353").wait_for()
+    assert bleu.locator("svg circle").get_attribute("cx") != point
+    bleu.get_by_role("textbox", name="Prediction").fill("A B B C D")
+    bleu.get_by_role("radio", name="2").check()
+    bleu.locator("td", has_text="p₂ = 3/4").wait_for()
+    assert bleu.locator(".s2s-bleu-match", has_text="✓ 3").count() == 2  # one in each sentence
+    bleu.get_by_role("gridcell", name="“A B”").focus()
+    lesson.page.keyboard.press("ArrowDown")
+    bleu.locator(".s2s-bleu-looked-at[title^='“B B”']").wait_for()
