@@ -98,7 +98,7 @@ def alive():
 # --------------------------------------------------------------------- every widget
 
 def test_every_widget_is_tried_here():
-    assert set(widgets.__all__) <= set(MAKERS) | {"LessonWidget"}
+    assert set(widgets.__all__) <= set(MAKERS) | {"LessonWidget", "LiveCurves"}  # test_widget_live_curves
 
 
 def test_the_library_does_not_load_ipywidgets():

@@ -2,6 +2,7 @@
 
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
+from .live_curves import LiveCurves
 from .mask_explorer import MaskExplorer
 
-__all__ = ["BatchExplorer", "LessonWidget", "MaskExplorer"]
+__all__ = ["BatchExplorer", "LessonWidget", "LiveCurves", "MaskExplorer"]
