@@ -19,6 +19,11 @@ ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round 
 IMPORTS = "import torch\nfrom seq2seq_lib import Vocab, encode, widgets"
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
+    "clipping": """from seq2seq_lib import Batches, Decoder, Encoder, Seq2Seq
+torch.manual_seed(0)
+pairs = [(["a"] * n, ["a"] * (1 + n % 3)) for n in range(1, 30)]
+letters = Vocab([["a"]])
+widgets.ClippingExplorer(Seq2Seq(Encoder(5, 4, 8, 1), Decoder(5, 4, 8, 1)), Batches(pairs, letters, letters, 3))""",
     "curves": """from types import SimpleNamespace
 from seq2seq_lib import BatchRecord
 batches = [BatchRecord(i // 10, 90.0 - i, 20, 1.5 - i / 40, 0.01) for i in range(40)]

@@ -2,7 +2,8 @@
 
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
+from .clipping_explorer import ClippingExplorer
 from .live_curves import LiveCurves
 from .mask_explorer import MaskExplorer
 
-__all__ = ["BatchExplorer", "LessonWidget", "LiveCurves", "MaskExplorer"]
+__all__ = ["BatchExplorer", "ClippingExplorer", "LessonWidget", "LiveCurves", "MaskExplorer"]

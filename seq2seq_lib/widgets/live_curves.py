@@ -12,7 +12,7 @@ from .controls import Choice, State, plain
 from .markup import Html, tag
 
 SECONDS = 0.25  # between two messages to the browser, at least
-PATIENCE = 50  # and at least so many times as long as the last message took: so the cost stays below 2 %
+PATIENCE = 100  # and at least so many times as long as the last message took: so the cost stays at 1 %
 MOST_POINTS = 400  # of a run; when there are more, neighbours become one
 FRONT = [(FOLDER / name).read_text(encoding="utf-8") for name in ("front.js", "live_curves.js")]
 
