@@ -59,13 +59,18 @@ def road_map(stop):
     return Picture(f'<div style="overflow-x:auto">{svg}</div>', alt)
 
 
-def picture(figure, alt):
-    """Turn a matplotlib figure into a `Picture` and close the figure."""
+def picture(figure, alt, colors=None):
+    """Turn a matplotlib figure into a `Picture` and close the figure; fewer `colors` make it smaller."""
     import matplotlib.pyplot as plt
 
     data = io.BytesIO()
     figure.savefig(data, format="png")
     plt.close(figure)
+    if colors:
+        from PIL import Image
+
+        image, data = Image.open(data).convert("RGB"), io.BytesIO()
+        image.quantize(colors, dither=Image.Dither.NONE).save(data, format="png", optimize=True)
     image = base64.b64encode(data.getvalue()).decode()
     return Picture(f'<img alt="{escape(alt)}" style="max-width:100%" src="data:image/png;base64,{image}">', alt)
 
@@ -369,7 +374,7 @@ def plot_curves(runs, theta=None, scale="linear"):
     import matplotlib.pyplot as plt
 
     plt.rcParams.update(MATPLOTLIB)
-    figure, rows = plt.subplots(3, 1, figsize=(8, 7), sharex=True, height_ratios=(2, 1.2, 1), layout="constrained")
+    figure, rows = plt.subplots(3, 1, figsize=(8, 6), sharex=True, height_ratios=(2, 1, 0.7), layout="constrained")
     palette, legend, said = list(AXIS_COLORS.values()), [], []
     for i, run in enumerate(runs):
         color = palette[i % len(palette)]
@@ -394,6 +399,6 @@ def plot_curves(runs, theta=None, scale="linear"):
     for ax in rows if scale == "linear" else rows[2:]:
         ax.set_ylim(bottom=0)
     rows[2].set_xlabel("update")
-    image = picture(figure, f"Curves of {len(runs)} training run{'s' * (len(runs) > 1)}. {'; '.join(said)}.")
+    image = picture(figure, f"Curves of {len(runs)} training run{'s' * (len(runs) > 1)}. {'; '.join(said)}.", 48)
     return Picture(f'{image.html}<div style="display:flex;flex-wrap:wrap;gap:4px 24px">{"".join(legend)}</div>',
                    image.alt)
