@@ -2,7 +2,12 @@
 PYTHON ?= python3
 PIP_FLAGS ?=
 VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+PYTHON := python
+else
 BIN := $(VENV)/bin
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test notebooks bench corpus model site slides assignments clean
@@ -43,7 +48,7 @@ clean:  ## remove the environment, what was built, and all caches
 
 $(VENV)/lab-installed: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; try: make lab PYTHON=python3.12")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r requirements.txt
 	touch $@
 

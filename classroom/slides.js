@@ -31,5 +31,5 @@ function fit() {
 }
 
 Reveal.initialize({ width: WIDTH, height: HEIGHT, margin: 0.05, center: false, hash: true, transition: "none",
-  slideNumber: "c/t", pdfSeparateFragments: false, plugins: [RevealNotes] }).then(() => document.fonts.ready).then(fit);
+  controls: false, slideNumber: "c/t", pdfSeparateFragments: false, plugins: [RevealNotes] }).then(() => document.fonts.ready).then(fit);
 for (const details of document.querySelectorAll("details")) details.addEventListener("toggle", fit);

@@ -4,6 +4,7 @@ import torch
 
 from .batches import encode
 from .text import BOS, EOS, tokenize
+from .training import teacher_forcing
 
 
 def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, language="eng", batch_size=256):
@@ -67,6 +68,34 @@ def _decode_greedily(net, X, X_valid_len, num_steps):
         ended |= token == EOS
         tokens.append(token)
     return torch.cat(tokens, dim=1)
+
+
+@torch.inference_mode()
+def predict_with_probs(net, sentence, src_vocab, tgt_vocab, num_steps, *, language="eng"):
+    """Translate one sentence as `predict` does, and say how likely the model held each word at each step.
+
+    Args:
+        net, src_vocab, tgt_vocab, num_steps, language: as for `predict`.
+        sentence: a string or a list of tokens.
+
+    Returns:
+        tokens: the translation, a list; its last token is `<eos>`, unless it was stopped after `num_steps`.
+        probs: `(len(tokens), vocab_size)`: at each step a probability for every word of the target vocabulary.
+            An empty sentence has no steps.
+    """
+    source = _tokens(sentence, language)
+    tokens = predict(net, [source], src_vocab, tgt_vocab, num_steps)[0].split()
+    if not source:
+        return [], torch.empty(0, len(tgt_vocab))
+    if len(tokens) < num_steps:
+        tokens.append(tgt_vocab.tokens[EOS])
+    device, was_training = next(net.parameters()).device, net.training
+    X, _ = encode([source], src_vocab, min(len(source) + 1, num_steps))  # (1, source num_steps)
+    Y = torch.tensor([tgt_vocab[tokens]])  # (1, num_steps)
+    net.eval()
+    Y_hat, _ = net(X.to(device), teacher_forcing(Y).to(device))  # in one pass, which scores as all single steps did
+    net.train(was_training)
+    return tokens, Y_hat[0].softmax(dim=1).cpu()
 
 
 def _tokens(sentence, language):

@@ -237,6 +237,36 @@ def plot_states(tokens, num_layers):
     return picture(figure, said)
 
 
+def plot_losses(tokens, losses, counted):
+    """Draw the loss of each position of a sentence as a bar over its token.
+
+    Args:
+        tokens: a list of strings.
+        losses: a list of as many numbers, in nats.
+        counted: how many of the first positions count; the bars of the others are hatched.
+
+    Returns:
+        A `Picture`.
+    """
+    figure, ax = axes("step", "loss (nats)", figsize=(max(5, 0.95 * len(tokens)), 3.6))
+    kinds = [("counts", COLORS["real"], None, range(counted)),
+             ("does not count", COLORS["padding"], "//", range(counted, len(tokens)))]
+    for label, color, hatch, places in kinds:
+        if places:
+            bars = ax.bar(places, [losses[i] for i in places], color=color, hatch=hatch, edgecolor="black", label=label)
+            ax.bar_label(bars, [f"{abs(losses[i]):.1f}" for i in places], padding=2)
+    ax.set_xticks(range(len(tokens)), [f"{i}\n{token}" for i, token in enumerate(tokens)])
+    ax.xaxis.label.set_color(AXIS_COLORS["num_steps"])
+    ax.set_ylim(top=1.15 * max(losses))
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    share = sum(losses[counted:]) / sum(losses)
+    said = f"Bars of the loss over {len(tokens)} positions. Those over {' '.join(tokens[:counted])} are solid"
+    if counted < len(tokens):
+        said += (f"; the {len(tokens) - counted} over {' '.join(dict.fromkeys(tokens[counted:]))} are hatched and make "
+                 f"up {'more than 99%' if share > 0.99 else f'{share:.0%}'} of the sum")
+    return picture(figure, said + ".")
+
+
 def plot_lines(lines, xlabel, ylabel, title=""):
     """Draw a few series of numbers as lines, with a marker of its own for each.
 
@@ -328,17 +358,9 @@ def plot_designs(source, target):
 
 
 def _design(source, goes_in, asked_for, title, alt, every_step):
+    text, arrow = _svg_text, _svg_arrow
     color, pitch = AXIS_COLORS["num_hiddens"], 92
     width = 132 + pitch * len(goes_in)
-
-    def text(x, y, words, anchor="middle", more='fill="currentColor"'):
-        return f'<text x="{x}" y="{y}" text-anchor="{anchor}" {more}>{escape(words)}</text>'
-
-    def arrow(x, y, to_x, to_y, ink="currentColor"):
-        tip = "l-4 -8 h8 z" if to_y > y else "l-4 8 h8 z" if to_y < y else "l-8 -4 v8 z"
-        return (f'<path d="M{x} {y}L{to_x} {to_y}" stroke="{ink}" stroke-width="2"/>'
-                f'<path d="M{to_x} {to_y}{tip}" fill="{ink}"/>')
-
     parts = [text(0, 16, title, "start", 'fill="currentColor" font-weight="bold"'),
              f'<rect x="1" y="92" width="88" height="40" rx="8" fill="{color}"/>',
              text(45, 117, "context", more='fill="white"'),
@@ -402,3 +424,120 @@ def plot_curves(runs, theta=None, scale="linear"):
     image = picture(figure, f"Curves of {len(runs)} training run{'s' * (len(runs) > 1)}. {'; '.join(said)}.", 48)
     return Picture(f'{image.html}<div style="display:flex;flex-wrap:wrap;gap:4px 24px">{"".join(legend)}</div>',
                    image.alt)
+
+
+    return _svg(width, 236, parts, alt, f"flex:1 1 420px;max-width:{width}px")
+
+
+def plot_translator(source, target):
+    """Draw encoder, context and decoder, unrolled over one sentence pair.
+
+    Args:
+        source, target: lists of tokens, without `<bos>` and `<eos>`.
+
+    Returns:
+        A `Picture`.
+    """
+    reads, writes, goes_in = [*source, "<eos>"], [*target, "<eos>"], ["<bos>", *target]
+    pitch, left, parts = 96, 16, []
+    middle = left + pitch * len(reads) + 20  # where the context stands
+    start = middle + 148  # where the decoder begins
+    for x, words, name, color in ((left, reads, "encoder: an RNN that reads", COLORS["source"]),
+                                  (start, goes_in, "decoder: an RNN that writes", COLORS["target"])):
+        wide = pitch * len(words)
+        parts += [f'<rect x="{x - 12}" y="66" width="{wide}" height="72" rx="12" fill="none" stroke="{color}" '
+                  'stroke-width="3"/>', _svg_text(x + wide / 2 - 12, 236, name, more='fill="currentColor" '
+                                                                                     'font-weight="bold"')]
+        for i, word in enumerate(words):
+            at = x + pitch * i
+            parts += [_svg_box(at, 82, 72, 40, "RNN"), _svg_text(at + 36, 202, word),
+                      _svg_arrow(at + 36, 182, at + 36, 123)]
+            if i:
+                parts.append(_svg_arrow(at - 24, 102, at - 1, 102))
+    color = AXIS_COLORS["num_hiddens"]
+    parts += [_svg_arrow(left + pitch * len(reads) - 24, 102, middle - 1, 102, color),
+              _svg_box(middle, 82, 88, 40, "context", color), _svg_arrow(middle + 88, 102, start - 1, 102, color),
+              _svg_text(middle + 44, 160, "one vector for"), _svg_text(middle + 44, 178, "the sentence")]
+    for i, word in enumerate(writes):
+        at = start + pitch * i
+        parts += [_svg_arrow(at + 36, 82, at + 36, 42), _svg_text(at + 36, 28, word)]
+        if i + 1 < len(writes):  # what is written is read at the next step
+            away = 6 + 4.1 * len(word)  # half a word
+            parts += [f'<path d="M{at + 36 + away:.0f} 23H{at + 84}V197H{at + 128 - away:.0f}" fill="none" '
+                      'stroke="currentColor" stroke-width="1.5" stroke-dasharray="5 4"/>',
+                      f'<path d="M{at + 133 - away:.0f} 197l-8 -4v8z" fill="currentColor"/>']
+    alt = (f"A row of {len(reads)} RNN cells, the encoder, reads {' '.join(reads)}, one token a cell, each cell "
+           "handing its state to the next. An arrow leads from the last cell to a box, the context, and from there to "
+           f"a row of {len(writes)} RNN cells, the decoder. They read {' '.join(goes_in)} and write "
+           f"{' '.join(writes)}; a dashed line takes each written token down to the next cell, which reads it.")
+    return _wide(_svg(start + pitch * len(goes_in), 246, parts, alt, "min-width:720px"), alt)
+
+
+TASKS = {  # the number of steps, those with an input, those with an output; an example
+    "one to one": (1, [0], [0], "a photo → what it shows"),
+    "one to many": (3, [0], [0, 1, 2], "a photo → its caption"),
+    "many to one": (3, [0, 1, 2], [2], "a review → good or bad"),
+    "many to many, aligned": (3, [0, 1, 2], [0, 1, 2], "words → noun, verb, ..."),
+    "many to many, unaligned": (5, [0, 1, 2], [3, 4], "a sentence → its translation"),
+}
+
+
+def plot_tasks():
+    """Draw the map of sequence tasks (after Karpathy 2015): where a net has its inputs and its outputs.
+
+    Returns:
+        A `Picture` of five small drawings: inputs below, outputs above, the net's steps between them.
+    """
+    panels, said = [], []
+    for name, (steps, inputs, outputs, example) in TASKS.items():
+        width, pitch = max(186, 52 * steps), 52
+        parts = [_svg_text(0, 16, name, "start", 'fill="currentColor" font-weight="bold"'),
+                 _svg_text(0, 204, example, "start")]
+        for i in range(steps):
+            x = pitch * i + 1
+            parts.append(_svg_box(x, 90, 40, 30, "RNN" if steps > 1 else "net"))
+            if i:
+                parts.append(_svg_arrow(x - 12, 105, x - 1, 105))
+            if i in inputs:
+                parts += [_svg_box(x, 148, 40, 30, "in", COLORS["source"]), _svg_arrow(x + 20, 148, x + 20, 121)]
+            if i in outputs:
+                parts += [_svg_box(x, 32, 40, 30, "out", COLORS["target"]), _svg_arrow(x + 20, 90, x + 20, 63)]
+        alt = (f"{name}: {steps} step{'s' * (steps > 1)}, an input at {_listed(inputs)}, an output at "
+               f"{_listed(outputs)}. For example {example}.")
+        panels.append(_svg(width, 212, parts, alt, f"flex:0 0 {width}px"))
+        said.append(alt)
+    return Picture(f'<div style="display:flex;flex-wrap:wrap;gap:16px 18px">{"".join(panels)}</div>', " ".join(said))
+
+
+def _listed(steps):
+    return f"step{'s' * (len(steps) > 1)} {', '.join(str(i + 1) for i in steps)}"
+
+
+# ---------------------------------------------------------------- parts of drawings
+
+def _svg(width, height, parts, alt, style):
+    return (f'<svg viewBox="0 0 {width} {height}" style="{style}" role="img" aria-label="{escape(alt)}" font-size="14" '
+            f'font-family="sans-serif" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>')
+
+
+def _wide(svg, alt):
+    """A `Picture` of a wide drawing, which scrolls in a narrow window."""
+    return Picture(f'<div style="overflow-x:auto">{svg}</div>', alt)
+
+
+def _svg_text(x, y, words, anchor="middle", more='fill="currentColor"'):
+    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" {more}>{escape(words)}</text>'
+
+
+def _svg_box(x, y, width, height, words, fill=None):
+    """A box with words in it: outlined, or filled with a colour of `style.py`."""
+    look = f'fill="{fill}"' if fill else 'fill="none" stroke="currentColor" stroke-width="2"'
+    ink = 'fill="white"' if fill else 'fill="currentColor"'
+    return (f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8" {look}/>'
+            + _svg_text(x + width / 2, y + height / 2 + 5, words, more=ink))
+
+
+def _svg_arrow(x, y, to_x, to_y, ink="currentColor"):
+    tip = "l-4 -8 h8 z" if to_y > y else "l-4 8 h8 z" if to_y < y else "l-8 -4 v8 z"
+    return (f'<path d="M{x} {y}L{to_x} {to_y}" stroke="{ink}" stroke-width="2"/>'
+            f'<path d="M{to_x} {to_y}{tip}" fill="{ink}"/>')

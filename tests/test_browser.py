@@ -16,7 +16,7 @@ LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb")
 SECONDS = 0.150  # from a key to the changed picture, for 95 % of the keys
 ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round may fail; a slow widget fails in all
 
-IMPORTS = "import torch\nfrom seq2seq_lib import Vocab, encode, widgets"
+IMPORTS = "import torch\nfrom seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, encode, widgets"
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
     "clipping": """from seq2seq_lib import Batches, Decoder, Encoder, Seq2Seq
@@ -35,8 +35,13 @@ with widgets.LiveCurves() as curves:
 Y, valid_len = encode([list("abc"), list("bcdef"), list("abcdefg")], vocab)
 torch.manual_seed(0)
 widgets.MaskExplorer(torch.randn(*Y.shape, len(vocab)), Y, valid_len, vocab)""",
+    "translator": 'widgets.Translator(sentence="My brother is reading a zebra in the garden.")',
+    "own translator": """vocab = Vocab([list("abcdefg")])
+torch.manual_seed(0)
+net = Seq2Seq(Encoder(len(vocab), 8, 16, 1), Decoder(len(vocab), 8, 16, 1)).eval()
+widgets.Translator(net, vocab, vocab, 12, sentence="a b c d e f g xyz", file="of_the_browser")""",
 }
-IDLE = ("like length", "true valid")  # names of controls with nothing to do in a widget's first state
+IDLE = ("like length", "true valid", "File, in")  # names of controls with nothing to do in a widget's first state
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +142,8 @@ def test_the_picture_follows_a_key_in_time(lesson, capsys):
         "typed text": (batch, batch.locator("textarea").first, ["x", "Backspace"]),
         "cell of the grid": (batch, batch.locator("[role=gridcell]").first, ["ArrowRight", "ArrowLeft"]),
         "handle": (mask, mask.locator("[role=slider]").first, ["ArrowRight", "ArrowLeft"]),
+        "sentence to translate": (named(lesson, "translator"), named(lesson, "translator").locator("input").first,
+                                  ["x", "Backspace"]),
     }
     slow = []
     for kind, (widget, node, keys) in kinds.items():
@@ -250,6 +257,37 @@ def test_text_that_a_reader_types_is_text(lesson):
     batch.locator("textarea").first.fill("They are watching.")
     batch.locator(".s2s-said", has_text="1 ×").wait_for()
     assert batch.locator(".s2s-problem").is_hidden()
+
+
+def test_a_sentence_is_translated_while_it_is_typed(lesson):
+    widget = named(lesson, "translator")
+    field = widget.get_by_label("Type a sentence in English")
+    field.fill("")
+    widget.locator(".s2s-said", has_text="Nothing to translate yet").wait_for()
+    field.press_sequentially("flurb")
+    widget.locator(".s2s-said", has_text="1 unknown token: flurb.").wait_for()
+    assert widget.locator(".s2s-chip.s2s-unk").inner_text().split() == ["flurb", "0", "unknown"]
+    field.fill("<script>alert(1)</script> 😀 שלום")
+    widget.locator(".s2s-chip", has_text="שלום").first.wait_for()
+    assert widget.locator(".s2s-drawing script").count() == 0 and lesson.errors == []
+    widget.get_by_label("English → Chinese").check()
+    widget.locator(".s2s-said", has_text="Chinese: ").wait_for()
+
+
+def test_a_net_is_saved_and_loaded_from_its_widget(lesson):
+    widget = named(lesson, "own translator")
+    note = widget.get_by_role("status")
+    widget.get_by_label("File").fill("../elsewhere")
+    widget.get_by_role("button", name="Save").press("Enter")
+    note.filter(has_text="is no plain name of a file").wait_for()
+    widget.get_by_label("File").fill("of_the_lesson")
+    widget.get_by_role("button", name="Save").press("Enter")
+    note.filter(has_text="Saved in of_the_lesson.safetensors").wait_for()
+    written = widget.locator(".s2s-translation").inner_text()
+    widget.get_by_role("button", name="Load").press("Space")
+    note.filter(has_text="Loaded of_the_lesson.safetensors").wait_for()
+    assert widget.locator(".s2s-translation").inner_text() == written
+    assert lesson.python("import os; print(os.path.exists('of_the_lesson.safetensors'))") == "True"
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])

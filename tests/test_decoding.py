@@ -4,7 +4,7 @@ from helpers import BOS, CONTEXTS, EOS, RNNS, toy_net, toy_vocabs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq_lib import Vocab, encode, predict
+from seq2seq_lib import Vocab, encode, predict, predict_with_probs
 
 SRC_VOCAB, TGT_VOCAB = toy_vocabs()
 sentence_lists = st.lists(st.lists(st.sampled_from("abcdefgx"), max_size=8), min_size=1, max_size=6)
@@ -165,3 +165,32 @@ def test_vocabularies_of_another_size_are_a_value_error_that_names_which():
         predict(net, "a", small, TGT_VOCAB, 7)
     with pytest.raises(ValueError, match="tgt_vocab has 5 tokens.*11"):
         predict(net, "a", SRC_VOCAB, small, 7)
+
+
+# ------------------------------------------------------------------ with probabilities
+
+@settings(max_examples=20)
+@given(tokens=st.lists(st.sampled_from("abcdefgx"), max_size=9), seed=st.integers(0, 100), num_steps=st.integers(1, 8),
+       rnn=st.sampled_from(RNNS), context=st.sampled_from(CONTEXTS))
+def test_probabilities_are_those_of_the_steps_that_predict_takes(tokens, seed, num_steps, rnn, context):
+    net = toy_net(rnn, context, num_layers=2, seed=seed).double()
+    words, probs = predict_with_probs(net, tokens, SRC_VOCAB, TGT_VOCAB, num_steps)
+    translation = translate(net, [tokens], num_steps)[0].split()
+    assert words == translation + ["<eos>"] * (bool(tokens) and len(translation) < num_steps)
+    assert probs.shape == (len(words), len(TGT_VOCAB))
+    if not tokens:
+        return
+    state, token = net.decoder.init_state(net.encoder(encode([tokens[: num_steps - 1]], SRC_VOCAB)[0])), BOS
+    for word, row in zip(words, probs):
+        scores, state = net.decoder(torch.tensor([[token]]), state)
+        torch.testing.assert_close(row, scores[0, 0].softmax(0))
+        token = row.argmax().item()
+        assert TGT_VOCAB.to_tokens(token) == word
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_probabilities_know_no_dropout_and_leave_the_training_mode_as_it_was(training):
+    net = toy_net(dropout=0.5, num_layers=2).train(training)
+    (words, probs), (again, same) = (predict_with_probs(net, "a b", SRC_VOCAB, TGT_VOCAB, 7) for _ in range(2))
+    assert net.training == net.decoder.dropout.training == training
+    assert words == again and torch.equal(probs, same) and not probs.requires_grad

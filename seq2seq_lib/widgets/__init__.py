@@ -5,5 +5,6 @@ from .batch_explorer import BatchExplorer
 from .clipping_explorer import ClippingExplorer
 from .live_curves import LiveCurves
 from .mask_explorer import MaskExplorer
+from .translator import Translator
 
-__all__ = ["BatchExplorer", "ClippingExplorer", "LessonWidget", "LiveCurves", "MaskExplorer"]
+__all__ = ["BatchExplorer", "ClippingExplorer", "LessonWidget", "LiveCurves", "MaskExplorer", "Translator"]

@@ -1,0 +1,187 @@
+"""The checks of lesson 00, start here."""
+
+from collections import Counter
+
+from .runner import Exercise
+
+# ---------------------------------------------------------------- warm-up: count the tokens
+
+def _count_tokens(sentence):
+    return len(sentence.split())
+
+
+count_tokens = Exercise(
+    _count_tokens,
+    cases=[(sentence,) for sentence in [
+        "they are watching .", "ils regardent .", "va !", "no , no , no !", "stop", ""]],
+    mistakes=[
+        (lambda sentence: len(sentence),
+         "This is the number of letters and signs. Cut the sentence at its spaces first: `sentence.split()`."),
+        (lambda sentence: sentence.count(" "),
+         "This is the number of spaces. Between four tokens there are three."),
+        (lambda sentence: len(sentence.split(" ")),
+         "An empty sentence has no tokens at all, and yours has one. `split()`, with nothing in its brackets, knows."),
+        (lambda sentence: len([token for token in sentence.split() if token.isalpha()]),
+         "You leave out the punctuation. A full stop is a token too: the model reads and writes it like a word."),
+        (lambda sentence: len(set(sentence.split())),
+         "You count each different token once. In `no , no , no !` the word “no” counts three times."),
+        (lambda sentence: sentence.split(),
+         "These are the tokens. The number of them is asked for: `len` counts."),
+        (lambda sentence: str(len(sentence.split())),
+         "This is the number written as text. Return the number itself."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and return the number of tokens instead.",
+    after="That is how an exercise works. The next one is worth more thought.",
+)
+
+
+# ---------------------------------------------------------------- core: which drawing?
+
+def _task(lengths):
+    return _name_of(lengths, all)
+
+
+def _name_of(lengths, every):
+    if every(given == 1 and wanted == 1 for given, wanted in lengths):
+        return "one to one"
+    if every(given == 1 for given, _ in lengths):
+        return "one to many"
+    if every(wanted == 1 for _, wanted in lengths):
+        return "many to one"
+    if every(given == wanted for given, wanted in lengths):
+        return "many to many, aligned"
+    return "many to many, unaligned"
+
+
+def _by_totals(lengths):
+    known = _task(lengths)
+    same_total = sum(given for given, _ in lengths) == sum(wanted for _, wanted in lengths)
+    return "many to many, aligned" if "unaligned" in known and same_total else known
+
+
+def _equal_first(lengths):
+    equal = all(given == wanted for given, wanted in lengths)
+    return "many to many, aligned" if equal else _task(lengths)
+
+
+def _without_aligned(lengths):
+    return _task(lengths).replace(", aligned", ", unaligned")
+
+
+task = Exercise(
+    _task,
+    cases=[(lengths,) for lengths in [
+        [(4, 3), (7, 8), (2, 2)],
+        [(1, 3), (1, 2)],
+        [(4, 1), (7, 1), (2, 1)],
+        [(4, 4), (2, 2)],
+        [(1, 1), (1, 1)],
+        [(5, 5), (3, 4)],
+        [(3, 4), (4, 3)],
+        [(1, 1), (1, 4)],
+        [(1, 1), (6, 1)],
+        [(1, 1), (3, 3)],
+        [(1, 2), (3, 1)],
+    ]],
+    mistakes=[
+        (lambda lengths: _task(lengths[:1]),
+         "You decide by the first example alone. A task is known by all its examples: one sentence may have as many "
+         "words as its translation by chance."),
+        (lambda lengths: _name_of(lengths, any),
+         "You take one fitting example for enough. All must fit: `all(...)`, not `any(...)`."),
+        (_by_totals,
+         "You compare the totals. `[(3, 4), (4, 3)]` has as many outputs as inputs in all, and neither example is "
+         "aligned. Compare example by example."),
+        (_equal_first,
+         "One input and one output are equally many, but not many. Ask for the first three drawings before you ask "
+         "whether the lengths are equal."),
+        (lambda lengths: _task([(wanted, given) for given, wanted in lengths]),
+         "You have inputs and outputs swapped: the first number of a pair is the number of inputs."),
+        (_without_aligned,
+         "You have no case for “aligned”: as many outputs as inputs, in every example."),
+        (lambda lengths: _task(lengths).replace(" ", "-"),
+         "The names are written otherwise. Take them as they stand above the drawings: `\"one to many\"`."),
+        (lambda lengths: _task(lengths).replace("many to many, ", ""),
+         "The last two names are `\"many to many, aligned\"` and `\"many to many, unaligned\"`, in full."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the plainest drawing: is every length 1?",
+    after="Lengths are a hint, no proof: a translation may have as many words as its source by chance. For proof you "
+          "must know the task.",
+)
+
+
+# ---------------------------------------------------------------- stretch: a translator without a network
+
+def _shared(a, b):
+    return len(set(a) & set(b)) / len(set(a) | set(b))
+
+
+def _nearest(sentence, pairs, score=_shared, best=max):
+    tokens = sentence.split()
+    return best(pairs, key=lambda pair: score(tokens, pair[0].split()))
+
+
+def _nearest_translation(sentence, pairs):
+    return _nearest(sentence, pairs)[1]
+
+
+def _counted(a, b):
+    return (Counter(a) & Counter(b)).total() / (Counter(a) | Counter(b)).total()
+
+
+def _in_place(a, b):
+    return sum(x == y for x, y in zip(a, b)) / max(len(a), len(b))
+
+
+_PAIRS = [
+    ("go .", "va !"),
+    ("i lost .", "j' ai perdu ."),
+    ("he 's calm .", "il est calme ."),
+    ("i 'm home .", "je suis chez moi ."),
+    ("they are watching .", "ils regardent ."),
+    ("they are watching the birds in the garden .", "ils regardent les oiseaux dans le jardin ."),
+    ("we are here , in the house .", "nous sommes ici , dans la maison ."),
+]
+
+nearest_translation = Exercise(
+    _nearest_translation,
+    cases=[(sentence, _PAIRS) for sentence in [
+        "they are watching .", "they are dancing .", "they are in .", "are they in ?", "i 'm calm .", "go home",
+        "he lost .", ".", "watching they are .", "the house and the garden and the birds .",
+        "we are watching the garden .",
+    ]] + [
+        ("no , no , no , go !", [("no , yes , yes , yes !", "non , oui , oui , oui !"),
+                                 ("no , no , no", "non , non , non"), ("go , no !", "va , non !")]),
+        ("on", [("no", "non"), ("on", "sur")]),
+    ],
+    mistakes=[
+        (lambda sentence, pairs: _nearest(sentence, pairs)[0],
+         "This is the source of the nearest pair. Return its translation."),
+        (lambda sentence, pairs: _nearest(sentence, pairs),
+         "This is the whole pair. Return its translation alone."),
+        (lambda sentence, pairs: _nearest(sentence, pairs[::-1])[1],
+         "Of equally near pairs you take the last. Take the first: replace the best one only if the new one is nearer "
+         "(`>`, not `>=`)."),
+        (lambda sentence, pairs: _nearest(sentence, pairs, lambda a, b: len(set(a) & set(b)))[1],
+         "You take the pair that shares the most tokens, so a long sentence wins because it has many. Divide by the "
+         "number of different tokens that either of the two has."),
+        (lambda sentence, pairs: _nearest(sentence, pairs, lambda a, b: len(set(a) & set(b)) / len(set(b)))[1],
+         "You divide by the tokens of the source alone, so the shortest source wins. Divide by the number of different "
+         "tokens that either of the two has: `|` of the two sets."),
+        (lambda sentence, pairs: _nearest(sentence, pairs, _counted)[1],
+         "You count a token as often as it stands there. Count different tokens: a set has each once."),
+        (lambda sentence, pairs: _nearest(sentence, pairs, _in_place)[1],
+         "You compare the tokens place by place. A token that both have counts wherever it stands."),
+        (lambda sentence, pairs: max(pairs, key=lambda pair: _shared(sentence, pair[0]))[1],
+         "You compare letters: the set of a string is the set of its letters. Cut both sentences into tokens first: "
+         "`set(sentence.split())`."),
+        (lambda sentence, pairs: _nearest(sentence, pairs, best=min)[1],
+         "This is the pair that has the least in common with the sentence."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with two sets of tokens: those of `sentence`, and "
+          "those of one source.",
+    after="This translator has learned nothing, and yet it is right wherever it has the sentence among its pairs. In "
+          "lesson 8 your network must beat it on sentences that it never saw.",
+)
+
+EXERCISES = (count_tokens, task, nearest_translation)
