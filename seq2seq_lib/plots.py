@@ -376,9 +376,7 @@ def _design(source, goes_in, asked_for, title, alt, every_step):
                   arrow(x - (24 if i else 26), 112, x - 1, 112, "currentColor" if i else color)]
         if every_step:
             parts.append(arrow(x + 16, 188, x + 16, 133, color))
-    return (f'<svg viewBox="0 0 {width} 236" style="flex:1 1 420px;max-width:{width}px" role="img" '
-            f'aria-label="{escape(alt)}" font-size="14" font-family="sans-serif" '
-            f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>')
+    return _svg(width, 236, parts, alt, f"flex:1 1 420px;max-width:{width}px")
 
 
 def plot_curves(runs, theta=None, scale="linear"):
@@ -424,9 +422,6 @@ def plot_curves(runs, theta=None, scale="linear"):
     image = picture(figure, f"Curves of {len(runs)} training run{'s' * (len(runs) > 1)}. {'; '.join(said)}.", 48)
     return Picture(f'{image.html}<div style="display:flex;flex-wrap:wrap;gap:4px 24px">{"".join(legend)}</div>',
                    image.alt)
-
-
-    return _svg(width, 236, parts, alt, f"flex:1 1 420px;max-width:{width}px")
 
 
 def plot_translator(source, target):
