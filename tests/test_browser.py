@@ -19,12 +19,13 @@ ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round 
 IMPORTS = "import torch\nfrom seq2seq_lib import Vocab, encode, widgets"
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
+    "stepper": "widgets.DecoderStepper()",
     "mask": """vocab = Vocab([list("abcdefg")])
 Y, valid_len = encode([list("abc"), list("bcdef"), list("abcdefg")], vocab)
 torch.manual_seed(0)
 widgets.MaskExplorer(torch.randn(*Y.shape, len(vocab)), Y, valid_len, vocab)""",
 }
-IDLE = ("like length", "true valid")  # names of controls with nothing to do in a widget's first state
+IDLE = ("like length", "true valid", "Start again", "button Back")  # names of controls with nothing to do in a widget's first state
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +163,32 @@ def test_a_handle_can_be_dragged(lesson):
     assert "3 cells of padding count" in mask.inner_text()
     mask.get_by_role("button", name="Back to the true valid lengths").click()
     mask.locator("[data-handle][data-index='0'][aria-valuenow='4']").wait_for()
+
+
+def test_a_translation_is_written_by_keyboard_alone(lesson):
+    stepper = named(lesson, "stepper")
+
+    def says(text):
+        stepper.locator(".s2s-said", has_text=text).wait_for()
+
+    second = stepper.locator(".s2s-candidate[role=button]").nth(1)
+    word = second.locator("bdi").inner_text()
+    says("Step 0: “<bos>” goes in.")
+    second.focus()
+    lesson.page.keyboard.press("Enter")
+    says(f"Step 1: “{word}” goes in.")
+    stepper.get_by_role("button", name="To the end").focus()
+    lesson.page.keyboard.press("Space")
+    says(f"The sentence has ended: {word}")
+    steps = stepper.locator("[role=gridcell]").count()
+    stepper.locator("[role=gridcell][tabindex='0']").focus()
+    for _ in range(steps - 1):
+        lesson.page.keyboard.press("ArrowUp")
+    says(f"Step 0: “<bos>” goes in. Out comes “{word}”")
+    stepper.get_by_role("radio", name="the label's word (train)").focus()
+    lesson.page.keyboard.press("Space")
+    says("The label asks for “ils”")
+    assert stepper.locator(".s2s-candidate[role=button]").count() == 0 and lesson.errors == []
 
 
 def test_text_that_a_reader_types_is_text(lesson):

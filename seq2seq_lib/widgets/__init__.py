@@ -2,6 +2,7 @@
 
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
+from .decoder_stepper import DecoderStepper
 from .mask_explorer import MaskExplorer
 
-__all__ = ["BatchExplorer", "LessonWidget", "MaskExplorer"]
+__all__ = ["BatchExplorer", "DecoderStepper", "LessonWidget", "MaskExplorer"]
