@@ -25,7 +25,8 @@ Y, valid_len = encode([list("abc"), list("bcdef"), list("abcdefg")], vocab)
 torch.manual_seed(0)
 widgets.MaskExplorer(torch.randn(*Y.shape, len(vocab)), Y, valid_len, vocab)""",
 }
-IDLE = ("like length", "true valid", "Start again", "button Back")  # names of controls with nothing to do in a widget's first state
+# Names of controls with nothing to do in a widget's first state.
+IDLE = ("like length", "true valid", "Start again", "button Back")
 
 
 @pytest.fixture(scope="module")

@@ -240,7 +240,7 @@ class DecoderStepper(LessonWidget):
             else:
                 rows.append(tag("div", parts, **one, **pick("path", [[*tokens[:at], token], at + 1], said,
                                                             chosen=chosen)))
-        head = tag("p", "After ", tag("b", _input(tokens, at)), ", the next token is probably",
+        head = tag("p", f"After “{_input(tokens, at)}”, the next token is probably",
                    class_="s2s-ink", data_axis="vocab_size")
         return tag("div", head, rows, class_="s2s-candidates", data_axis="vocab_size")
 
@@ -264,9 +264,9 @@ class DecoderStepper(LessonWidget):
         lines = [self._line(row, tokens, row == at, p, hiddens[row + 1]) for row, p in enumerate(probs)]
         table = tag("table", tag("thead", head), tag("tbody", context, lines), role="grid", class_="s2s-timeline",
                     aria_label="The steps so far. Arrow keys go from step to step.")
-        words = [tag("span", token[:40], " ", class_=None if token in self.src_vocab else "s2s-unread")
+        words = [[" ", tag("span", token[:40], class_=None if token in self.src_vocab else "s2s-unread")]
                  for token in read]
-        return tag("div", tag("p", "The encoder has read ", tag("b", words), "– and its last state is the context.",
+        return tag("div", tag("p", "The encoder has read", tag("b", words), ", and its last state is the context.",
                               class_="s2s-explained"), tag("div", table, class_="s2s-wide"))
 
     def _line(self, row, tokens, now, p, hidden):
