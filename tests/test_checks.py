@@ -1,7 +1,7 @@
 """The checks of the exercises: what they say of right, wrong and untouched answers, and what no answer can do to them.
 
-A lesson's exercises join by an entry in `ANSWERS`: right answers, and wrong ones with a part of what they are told,
-all written as a reader would write them.
+A lesson's exercises join by an entry in `ANSWERS`, here or in a file of their own, `test_checks_NN.py`: right answers,
+and wrong ones with a part of what they are told, all written as a reader would write them.
 """
 
 import importlib
@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -393,6 +394,9 @@ ANSWERS = {
         ],
     ),
 }
+
+for path in sorted(Path(__file__).parent.glob("test_checks_[0-9][0-9].py")):
+    ANSWERS |= importlib.import_module(path.stem).ANSWERS
 
 MODULES = [importlib.import_module(f"seq2seq_lib.checks.{m.name}") for m in pkgutil.iter_modules(
     seq2seq_lib.checks.__path__) if m.name != "runner"]
