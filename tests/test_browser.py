@@ -121,11 +121,13 @@ def test_keys_of_the_notebook_do_not_reach_it(lesson):
 
 
 def test_the_picture_follows_a_key_in_time(lesson, capsys):
-    batch, mask = named(lesson, "batch"), named(lesson, "mask")
+    batch, mask, stepper = named(lesson, "batch"), named(lesson, "mask"), named(lesson, "stepper")
+    stepper.get_by_role("button", name="To the end").click()
     kinds = {
         "slider": (batch, batch.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
         "typed text": (batch, batch.locator("textarea").first, ["x", "Backspace"]),
         "cell of the grid": (batch, batch.locator("[role=gridcell]").first, ["ArrowRight", "ArrowLeft"]),
+        "step of the decoder": (stepper, stepper.locator("[role=gridcell][tabindex='0']"), ["ArrowUp", "ArrowDown"]),
         "handle": (mask, mask.locator("[role=slider]").first, ["ArrowRight", "ArrowLeft"]),
     }
     slow = []
