@@ -30,6 +30,8 @@ IGNORED = {
     ("07_bleu", "g59"): "scores of the shipped model",
     ("04_masked_loss", "curves"): "the curves of short trainings differ in the last digits",
     ("04_masked_loss", "results"): "the losses and translations of the nets that these trainings made",
+    ("06_prediction", "hundred"): "which values dropout sets to zero differs from build to build",
+    ("06_prediction", "cost"): "the same",
     ("03_decoder", "d35"): "a short training: its translations may differ in a word from machine to machine",
 }
 

@@ -65,6 +65,7 @@ MAKERS = {
     "Trial": Trial,
     "BatchExplorer": widgets.BatchExplorer,
     "BleuExplorer": widgets.BleuExplorer,
+    "DecoderStepper": widgets.DecoderStepper,
     "MaskExplorer": lambda **settings: widgets.MaskExplorer(*loss_batch(), **settings),
     "Translator": widgets.Translator,
 }

@@ -3,7 +3,8 @@
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
 from .bleu_explorer import BleuExplorer
+from .decoder_stepper import DecoderStepper
 from .mask_explorer import MaskExplorer
 from .translator import Translator
 
-__all__ = ["BatchExplorer", "BleuExplorer", "LessonWidget", "MaskExplorer", "Translator"]
+__all__ = ["BatchExplorer", "BleuExplorer", "DecoderStepper", "LessonWidget", "MaskExplorer", "Translator"]
