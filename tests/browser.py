@@ -265,7 +265,7 @@ def try_by_keyboard(lesson, widget):
         before = widget.evaluate(PICTURE)
         back = "ArrowLeft" if at["top"] else "ArrowRight"
         keys = {"range": [back], "slider": [back], "radio": ["ArrowRight"], "checkbox": ["Space"], "text": ["b"],
-                "textarea": ["b"], "gridcell": ["ArrowRight", "ArrowDown"]}.get(at["kind"], ["Enter"])
+                "textarea": ["b"], "gridcell": ["ArrowRight", "ArrowDown", "ArrowUp"]}.get(at["kind"], ["Enter"])
         changed = False
         for key in keys:
             page.keyboard.press(key)

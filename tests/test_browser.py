@@ -19,6 +19,7 @@ ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round 
 IMPORTS = "import torch\nfrom seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, encode, widgets"
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
+    "stepper": "widgets.DecoderStepper()",
     "mask": """vocab = Vocab([list("abcdefg")])
 Y, valid_len = encode([list("abc"), list("bcdef"), list("abcdefg")], vocab)
 torch.manual_seed(0)
@@ -29,7 +30,8 @@ torch.manual_seed(0)
 net = Seq2Seq(Encoder(len(vocab), 8, 16, 1), Decoder(len(vocab), 8, 16, 1)).eval()
 widgets.Translator(net, vocab, vocab, 8, sentence="a b c d e f g xyz", file="of_the_browser")""",
 }
-IDLE = ("like length", "true valid", "File, in")  # names of controls with nothing to do in a widget's first state
+# Names of controls with nothing to do in a widget's first state.
+IDLE = ("like length", "true valid", "Start again", "button Back", "File, in")
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +171,32 @@ def test_a_handle_can_be_dragged(lesson):
     assert "3 cells of padding count" in mask.inner_text()
     mask.get_by_role("button", name="Back to the true valid lengths").click()
     mask.locator("[data-handle][data-index='0'][aria-valuenow='4']").wait_for()
+
+
+def test_a_translation_is_written_by_keyboard_alone(lesson):
+    stepper = named(lesson, "stepper")
+
+    def says(text):
+        stepper.locator(".s2s-said", has_text=text).wait_for()
+
+    second = stepper.locator(".s2s-candidate[role=button]").nth(1)
+    word = second.locator("bdi").inner_text()
+    says("Step 0: “<bos>” goes in.")
+    second.focus()
+    lesson.page.keyboard.press("Enter")
+    says(f"Step 1: “{word}” goes in.")
+    stepper.get_by_role("button", name="To the end").focus()
+    lesson.page.keyboard.press("Space")
+    says(f"The sentence has ended: {word}")
+    steps = stepper.locator("[role=gridcell]").count()
+    stepper.locator("[role=gridcell][tabindex='0']").focus()
+    for _ in range(steps - 1):
+        lesson.page.keyboard.press("ArrowUp")
+    says(f"Step 0: “<bos>” goes in. Out comes “{word}”")
+    stepper.get_by_role("radio", name="the label's word (train)").focus()
+    lesson.page.keyboard.press("Space")
+    says("The label asks for “ils”")
+    assert stepper.locator(".s2s-candidate[role=button]").count() == 0 and lesson.errors == []
 
 
 def test_text_that_a_reader_types_is_text(lesson):

@@ -64,6 +64,7 @@ class Trial(widgets.LessonWidget):
 MAKERS = {
     "Trial": Trial,
     "BatchExplorer": widgets.BatchExplorer,
+    "DecoderStepper": widgets.DecoderStepper,
     "MaskExplorer": lambda **settings: widgets.MaskExplorer(*loss_batch(), **settings),
     "Translator": widgets.Translator,
 }

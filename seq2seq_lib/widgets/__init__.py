@@ -2,7 +2,8 @@
 
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
+from .decoder_stepper import DecoderStepper
 from .mask_explorer import MaskExplorer
 from .translator import Translator
 
-__all__ = ["BatchExplorer", "LessonWidget", "MaskExplorer", "Translator"]
+__all__ = ["BatchExplorer", "DecoderStepper", "LessonWidget", "MaskExplorer", "Translator"]
