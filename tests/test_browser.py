@@ -1,6 +1,7 @@
 """The widgets and the lessons in a real browser. Chromium missing: skipped."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -31,6 +32,7 @@ torch.manual_seed(0)
 net = Seq2Seq(Encoder(len(vocab), 8, 16, 1), Decoder(len(vocab), 8, 16, 1)).eval()
 widgets.Translator(net, vocab, vocab, 12, sentence="a b c d e f g xyz", file="of_the_browser")""",
 }
+# Names of controls with nothing to do in a widget's first state.
 # Names of controls with nothing to do in a widget's first state.
 IDLE = ("like length", "true valid", "File, in", "Start again", "button Back")
 
@@ -71,6 +73,7 @@ def lesson(opened):
 from seq2seq_lib.widgets import places
 for _, widgets_of_cell, _ in places._runs.values():
     for w in widgets_of_cell.values():
+        w.show_below(None)
         w._busy, w._drawn = True, None
         for name, value in w._first.items():
             setattr(w, name, value)
@@ -243,6 +246,17 @@ def test_a_net_is_saved_and_loaded_from_its_widget(lesson):
     note.filter(has_text="Loaded of_the_lesson.safetensors").wait_for()
     assert widget.locator(".s2s-translation").inner_text() == written
     assert lesson.python("import os; print(os.path.exists('of_the_lesson.safetensors'))") == "True"
+
+
+def test_the_stepper_is_one_click_away(lesson):
+    widget = named(lesson, "own translator")
+    widget.get_by_role("button", name="Step through the decoder").click()
+    stepper = widget.get_by_role("group", name="Decoder stepper")
+    stepper.get_by_role("button", name="To the end").press("Enter")
+    stepper.locator(".s2s-said").filter(has_text=re.compile("Stopped at|has ended")).wait_for()
+    widget.get_by_role("button", name="Close the stepper").press("Enter")
+    stepper.wait_for(state="detached")
+    assert lesson.errors == [] and widget.is_visible()
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
