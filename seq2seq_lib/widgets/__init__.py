@@ -3,8 +3,13 @@
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
 from .bleu_explorer import BleuExplorer
+from .clipping_explorer import ClippingExplorer
 from .decoder_stepper import DecoderStepper
+from .live_curves import LiveCurves
 from .mask_explorer import MaskExplorer
 from .translator import Translator
 
-__all__ = ["BatchExplorer", "BleuExplorer", "DecoderStepper", "LessonWidget", "MaskExplorer", "Translator"]
+__all__ = [
+    "BatchExplorer", "BleuExplorer", "ClippingExplorer", "DecoderStepper", "LessonWidget", "LiveCurves",
+    "MaskExplorer", "Translator",
+]
