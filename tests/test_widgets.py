@@ -65,6 +65,8 @@ MAKERS = {
     "Trial": Trial,
     "BatchExplorer": widgets.BatchExplorer,
     "MaskExplorer": lambda **settings: widgets.MaskExplorer(*loss_batch(), **settings),
+    "ShapeInspector": widgets.ShapeInspector,
+    "ShapeInspector, encoder": lambda **settings: widgets.ShapeInspector("encoder", **settings),
 }
 
 

@@ -3,5 +3,6 @@
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
 from .mask_explorer import MaskExplorer
+from .shape_inspector import ShapeInspector
 
-__all__ = ["BatchExplorer", "LessonWidget", "MaskExplorer"]
+__all__ = ["BatchExplorer", "LessonWidget", "MaskExplorer", "ShapeInspector"]
