@@ -108,6 +108,18 @@ def test_each_box_has_its_shape_in_words_and_numbers_and_colours():
             assert f'class="{kind}" data-axis="{name}"' in widget.html
 
 
+def test_each_box_stands_in_the_column_of_its_half():
+    for widget in (inspector(), inspector("encoder"), inspector(alike=False, dec_layers=1)):
+        halves = []
+        for row in re.findall(r"<tr>(.*?)</tr>", widget.html.split("s2s-detail")[0]):
+            cells = re.findall(r"<td(?: ([^>]*))?>", row)
+            for column, cell in enumerate(cells):
+                if "data-at" in cell:
+                    halves.append(re.search(r'aria-label="(\w+)', cell)[1])
+                    assert halves[-1] == ["encoder", "decoder"][column] and re.search(rf'data-at="\d+,{column}"', cell)
+        assert len(halves) == len(widget._boxes)
+
+
 def test_a_slider_changes_the_shapes():
     widget = inspector()
     widget.batch, widget.num_layers, widget.tgt_steps = 3, 1, 7

@@ -260,12 +260,12 @@ class ShapeInspector(LessonWidget):
         columns = [[box for box in self._boxes.values() if box.half == half] for half in halves]
         cells = [[self._card(box, row, column) for row, box in enumerate(boxes)]
                  for column, boxes in enumerate(columns)]
-        longest = max(map(len, cells))
+        stopped = cells[len(columns[0]) > 1] if self._stop else None
         if self._stop:
-            stopped = cells[len(columns[0]) > 1]
-            stopped.append(tag("td", self._why(), class_="s2s-stop", rowspan=max(1, longest - len(stopped))))
-        rows = [tag("tr", [column[row] if row < len(column) else None for column in cells])
-                for row in range(max(map(len, cells)))]
+            rows = max(1, max(map(len, cells)) - len(stopped))
+            stopped.append(tag("td", self._why(), class_="s2s-stop", rowspan=rows))
+        rows = [tag("tr", [column[row] if row < len(column) else None if column is stopped else tag("td")
+                           for column in cells]) for row in range(max(map(len, cells)))]
         table = tag("table", tag("thead", tag("tr", [tag("th", half.title(), scope="col") for half in halves])),
                     tag("tbody", rows), role="grid", class_="s2s-flow",
                     aria_label="The tensors in the order in which they are made. Arrow keys go from one to the next.")
