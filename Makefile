@@ -2,13 +2,18 @@
 PYTHON ?= python3
 PIP_FLAGS ?=
 VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+PYTHON := python
+else
 BIN := $(VENV)/bin
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks bench corpus model clean
+.PHONY: help lab test notebooks bench corpus model site slides assignments clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 lab: $(VENV)/lab-installed  ## install what the lessons need (once) and open JupyterLab on notebooks/
 	$(BIN)/jupyter lab notebooks
@@ -29,12 +34,21 @@ corpus: $(VENV)/lab-installed  ## make data/eng-fra.tsv and data/eng-zho.tsv ane
 model: $(VENV)/lab-installed  ## train the models in data/models/ anew (about 20 minutes on 2 cores)
 	$(BIN)/python data/make_models.py
 
-clean:  ## remove the environment and all caches
-	rm -rf $(VENV) .pytest_cache .ruff_cache *.egg-info
+site: $(VENV)/test-installed  ## make pages of the lessons, to be read without Python: build/site/index.html
+	$(BIN)/python classroom/make_site.py
+
+slides: $(VENV)/test-installed  ## make slides of the lessons (needs npm once): build/slides/index.html
+	$(BIN)/python classroom/make_slides.py
+
+assignments: $(VENV)/test-installed  ## make the exercises into assignments for nbgrader: build/assignments
+	$(BIN)/python classroom/make_assignments.py
+
+clean:  ## remove the environment, what was built, and all caches
+	rm -rf $(VENV) build .pytest_cache .ruff_cache *.egg-info
 
 $(VENV)/lab-installed: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; try: make lab PYTHON=python3.12")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r requirements.txt
 	touch $@
 

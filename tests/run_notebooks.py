@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError
 FOLDER = Path(__file__).parents[1] / "notebooks"
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"}}
-KEPT = ("tags", "slideshow", "nbgrader")  # metadata of a cell
+KEPT = ("tags", "slideshow")  # metadata of a cell
 NOT_COMPARED = re.compile(r"NBVAL_IGNORE_OUTPUT|NBVAL_SKIP|nbval-ignore-output|nbval-skip")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 COMPARED = ("text/plain", "text/html", "image/svg+xml")

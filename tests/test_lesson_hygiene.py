@@ -183,7 +183,7 @@ def metadata_is_clean(nb, path):
     if nb.metadata != METADATA or (nb.nbformat, nb.nbformat_minor) != (4, 5):
         yield f"the notebook's metadata is {dict(nb.metadata)}, format {nb.nbformat}.{nb.nbformat_minor}"
     for cell in nb.cells:
-        metadata = {key: value for key, value in cell.metadata.items() if key != "tags"}
+        metadata = {key: value for key, value in cell.metadata.items() if key not in ("tags", "slideshow")}
         if metadata or "attachments" in cell or any(output.get("metadata") for output in cell.get("outputs", [])):
             yield f"cell {cell.id} has metadata or attachments: {metadata}"
     if len({cell.id for cell in nb.cells}) < len(nb.cells):

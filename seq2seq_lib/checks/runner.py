@@ -80,6 +80,7 @@ class Exercise:
     def __init__(self, answer, cases, mistakes, start, after, call=lambda function, *args: function(*args)):
         self.answer, self.cases, self.mistakes = answer, cases, mistakes
         self.start, self.after, self.call = start, after, call
+        self.timed_out = False
         self.name = answer.__name__.lstrip("_")
         self.parameters = list(inspect.signature(answer).parameters)
 
@@ -87,12 +88,34 @@ class Exercise:
         if not callable(function):
             return Verdict("wrong", self.name, f"The check got {kind(function)}, not a function. Pass your function "
                                                f"by its name, without calling it: `checks.{self.name}({self.name})`.")
-        output = _Output()
+        output, self.timed_out = _Output(), False
         with (_random_numbers_kept(), warnings.catch_warnings(action="ignore"),
               contextlib.redirect_stdout(output), contextlib.redirect_stderr(output)):
             verdict = _limited(self, function, inputs=[])
         verdict.details = "\n".join(filter(None, [verdict.details, output.note()]))
         return verdict
+
+    def marks(self, function, points):
+        """Grade a reader's function: all `points` if it is right, else up to half of them for the cases it gets right.
+
+        Args:
+            function: the reader's.
+            points: of the exercise, 1 or more.
+
+        Returns:
+            A number from 0 to `points`, in steps of a quarter; nbgrader takes it as part marks.
+        """
+        status, hits = self(function).status, 0
+        if status == "right":
+            return float(points)
+        if status == "not attempted" or self.timed_out:
+            return 0.0
+        for case in self.cases:
+            alone = Exercise(self.answer, [case], [], "", "", self.call)
+            hits += alone(function).status == "right"
+            if alone.timed_out:
+                return 0.0
+        return math.floor(2 * points * hits / len(self.cases)) / 4
 
     def __repr__(self):
         return f"Check of the exercise {self.name}({', '.join(self.parameters)})"
@@ -257,6 +280,7 @@ def _limited(exercise, function, inputs):
     try:
         if finished.wait(SECONDS):
             return verdicts[0]
+        exercise.timed_out = True
     except KeyboardInterrupt:
         message = "You interrupted the check before your function had returned."
     if _stop(thread, finished):
