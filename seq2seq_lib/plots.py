@@ -61,11 +61,14 @@ def road_map(stop):
 def picture(figure, alt):
     """Turn a matplotlib figure into a `Picture` and close the figure."""
     import matplotlib.pyplot as plt
+    from PIL import Image
 
-    data = io.BytesIO()
+    data, small = io.BytesIO(), io.BytesIO()
     figure.savefig(data, format="png")
     plt.close(figure)
-    image = base64.b64encode(data.getvalue()).decode()
+    few_colors = Image.open(data).convert("RGB").quantize(64, dither=Image.Dither.NONE)  # a third as large
+    few_colors.save(small, "png", optimize=True)
+    image = base64.b64encode(small.getvalue()).decode()
     return Picture(f'<img alt="{escape(alt)}" style="max-width:100%" src="data:image/png;base64,{image}">', alt)
 
 

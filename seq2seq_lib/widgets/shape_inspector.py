@@ -293,9 +293,9 @@ class ShapeInspector(LessonWidget):
         else:
             solid, shape, said = _solid(box, self._widths(box)), self._shape(box), _words(box)
         return tag("td", tag("div", tag("code", tag("b", box.name), f" = {box.maker}")),
-                   tag("div", solid, tag("div", shape, n.removeprefix(", ")), class_="s2s-tensor"), class_="s2s-box",
-                   **pick("picked", box.key, f"{box.half}, {box.name}: {said}{n}", at=(row, column),
-                          chosen=box is self._box))
+                   tag("div", solid, tag("div", tag("div", shape), n.removeprefix(", ")), class_="s2s-tensor"),
+                   class_="s2s-box", **pick("picked", box.key, f"{box.half}, {box.name}: {said}{n}", at=(row, column),
+                                            chosen=box is self._box))
 
     def _widths(self, box):
         """Return the names and sizes along the last axis: two where two vectors stand side by side."""
