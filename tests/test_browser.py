@@ -16,7 +16,7 @@ LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb")
 SECONDS = 0.150  # from a key to the changed picture, for 95 % of the keys
 ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round may fail; a slow widget fails in all
 
-IMPORTS = "import torch\nfrom seq2seq_lib import Vocab, encode, widgets"
+IMPORTS = "import torch\nfrom seq2seq_lib import Vocab, data_folder, encode, load_checkpoint, widgets"
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
     "mask": """vocab = Vocab([list("abcdefg")])
@@ -24,6 +24,9 @@ Y, valid_len = encode([list("abc"), list("bcdef"), list("abcdefg")], vocab)
 torch.manual_seed(0)
 widgets.MaskExplorer(torch.randn(*Y.shape, len(vocab)), Y, valid_len, vocab)""",
     "shapes": "widgets.ShapeInspector()",
+    "map": """trained = load_checkpoint(data_folder() / "models" / "eng-fra.safetensors")
+texts = ["tom helped mary .", "mary helped tom .", "tom thanked mary .", "mary thanked tom ."]
+widgets.ContextMap(trained, {"all": dict(zip(texts, ["Tom", "Mary"] * 2)), "three": dict.fromkeys(texts[:3], "g")})""",
 }
 IDLE = ("like length", "true valid")  # names of controls with nothing to do in a widget's first state
 
@@ -120,12 +123,13 @@ def test_keys_of_the_notebook_do_not_reach_it(lesson):
 
 
 def test_the_picture_follows_a_key_in_time(lesson, capsys):
-    batch, mask, shapes = (named(lesson, name) for name in ("batch", "mask", "shapes"))
+    batch, mask, shapes, map_ = (named(lesson, name) for name in ("batch", "mask", "shapes", "map"))
     kinds = {
         "slider": (batch, batch.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
         "typed text": (batch, batch.locator("textarea").first, ["x", "Backspace"]),
         "cell of the grid": (batch, batch.locator("[role=gridcell]").first, ["ArrowRight", "ArrowLeft"]),
         "size of a tensor": (shapes, shapes.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
+        "sentence typed into the map": (map_, map_.locator("textarea"), ["x", "Backspace"]),
         "handle": (mask, mask.locator("[role=slider]").first, ["ArrowRight", "ArrowLeft"]),
     }
     slow = []
@@ -185,6 +189,23 @@ def test_the_quiz_is_answered_by_keyboard_alone(lesson):
     keyboard.press("Enter")
     shapes.locator(".s2s-verdict", has_text="Right").wait_for()
     assert shapes.locator(".s2s-said", has_text="Quiz: 1 of 10").count() == 1 and lesson.errors == []
+
+
+def test_a_typed_sentence_is_placed_and_a_point_is_picked(lesson):
+    map_ = named(lesson, "map")
+    map_.locator("textarea").fill("Tom yodelled Mary.")
+    map_.locator(".s2s-said", has_text="Nearest to “tom yodelled mary .”").wait_for()
+    assert map_.locator(".s2s-point").count() == 5 and "<unk>" in map_.inner_text()
+    map_.locator(".s2s-point").nth(1).click()
+    map_.locator(".s2s-said", has_text="Nearest to “mary helped tom .”").wait_for()
+    name = map_.locator("[role=gridcell][aria-selected=true]")
+    assert name.get_attribute("aria-label") == "mary helped tom ., Mary"
+    for i in range(5):  # each line goes from the middle of its name to its point
+        cell = map_.locator(f"[role=gridcell][data-value='[{i}]']").bounding_box()
+        svg = map_.locator(".s2s-plane svg").bounding_box()
+        start = float(map_.locator(".s2s-leader").nth(i).get_attribute("d").split("L")[0].split()[1])
+        assert abs(svg["y"] + start - cell["y"] - cell["height"] / 2) < 3
+    assert lesson.errors == []
 
 
 def test_text_that_a_reader_types_is_text(lesson):

@@ -2,7 +2,8 @@
 
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
+from .context_map import ContextMap
 from .mask_explorer import MaskExplorer
 from .shape_inspector import ShapeInspector
 
-__all__ = ["BatchExplorer", "LessonWidget", "MaskExplorer", "ShapeInspector"]
+__all__ = ["BatchExplorer", "ContextMap", "LessonWidget", "MaskExplorer", "ShapeInspector"]
