@@ -132,11 +132,11 @@ class ContextMap(LessonWidget):
         place = _fit(points, WIDTH, height)
         by_x = sorted(range(len(rows)), key=lambda i: place[i][0])
         columns = by_x[:-(-len(rows) // 2)], by_x[-(-len(rows) // 2):]
-        where = {}  # sentence -> line and column of its name
+        where, ranks = {}, {}  # sentence -> line and column of its name, and its number in the column
         for column, members in enumerate(columns):
             members = sorted(members, key=lambda i: place[i][1])
             for i, line in zip(members, _spread([place[i][1] / ROW - 0.5 for i in members], lines)):
-                where[i] = line, column
+                where[i], ranks[i] = (line, column), members.index(i)
         drawn = [tag("path", d=f"M0 {height / 2:.0f}h{WIDTH}M{WIDTH / 2:.0f} 0v{height}", class_="s2s-frame")]
         for i, (x, y) in enumerate(place):
             line, column = where[i]
@@ -153,8 +153,8 @@ class ContextMap(LessonWidget):
         at = {place: i for i, place in where.items()}
         body = []
         for line in range(lines):
-            cells = [self._cell(at[line, column], line, column, rows, groups, picked) if (line, column) in at
-                     else tag("td") for column in (0, 1)]
+            cells = [self._cell(i, ranks[i], column, rows, groups, picked)
+                     if (i := at.get((line, column))) is not None else tag("td") for column in (0, 1)]
             middle = tag("td", svg, rowspan=lines, class_="s2s-plane") if line == 0 else None
             body.append(tag("tr", cells[0], middle, cells[1]))
         legend = [tag("span", tag("span", self._mark(group)[0], " ", group, class_="s2s-ink",
@@ -164,11 +164,11 @@ class ContextMap(LessonWidget):
                     aria_label="Names of the sentences. Arrow keys go from one to the next.")
         return tag("div", table, tag("div", legend, class_="s2s-legend"))
 
-    def _cell(self, i, line, column, rows, groups, picked):
+    def _cell(self, i, rank, column, rows, groups, picked):
         mark, _, color = self._mark(groups[i])
         parts = [self._words(rows[i]), " ", tag("span", mark, class_="s2s-ink", data_axis=color, aria_hidden="true")]
         return tag("td", parts if column == 0 else parts[::-1], class_="s2s-name",
-                   **pick("picked", i, f"{_name(rows[i])}, {groups[i]}", at=(line, column), chosen=i == picked))
+                   **pick("picked", i, f"{_name(rows[i])}, {groups[i]}", at=(rank, column), chosen=i == picked))
 
     def _nearest(self, rows, groups, picked, order, distances, on_map, axes):
         vocab = self.checkpoint.src_vocab
