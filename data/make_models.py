@@ -23,17 +23,18 @@ from seq2seq_lib import (
     tokenize,
     train,
 )
+from seq2seq_lib.text import KINDS
 
-MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT = 2, 192, 256, 1, 0.4
-BATCH_SIZE, LR, EPOCHS, NUM_STEPS = 32, 0.004, 20, 30
+MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT = 2, 192, 256, 1, 0.45
+BATCH_SIZE, LR, EPOCHS, NUM_STEPS = 32, 0.004, 40, 30
 
 
 def make_model(name):
     source_language, target_language = name.split("-")
 
-    def read(split):
+    def read(split, kind=None):
         return [(tokenize(source, source_language), tokenize(target, target_language))
-                for source, target in load_corpus(name, split)]
+                for source, target in load_corpus(name, split, kind=kind)]
 
     pairs, valid_pairs = read("train"), read("validation")
     vocabs = Vocab((source for source, _ in pairs), MIN_FREQ), Vocab((target for _, target in pairs), MIN_FREQ)
@@ -45,12 +46,13 @@ def make_model(name):
           on_epoch=lambda history: print(f"{name}: epoch {len(history)}, {history.rows[-1]['train_loss']:.3f} in "
                                          f"training, {history.valid_losses[-1]:.3f} in validation", flush=True),
           progress=False)
-    references = {}
-    for source, target in valid_pairs:
-        references.setdefault(" ".join(source), []).append(" ".join(target))
-    translations = predict(net, [source.split() for source in references], *vocabs, NUM_STEPS)
-    score = corpus_bleu(translations, list(references.values()))
-    print(f"{name}: BLEU {score:.1f} on the validation part")
+    for kind in KINDS:
+        references = {}
+        for source, target in read("validation", kind):
+            references.setdefault(" ".join(source), []).append(" ".join(target))
+        translations = predict(net, [source.split() for source in references], *vocabs, NUM_STEPS)
+        score = corpus_bleu(translations, list(references.values()))
+        print(f"{name}: BLEU {score:.1f} on the validation part, {kind}")
     path = data_folder() / "models" / f"{name}.safetensors"
     path.parent.mkdir(exist_ok=True)
     settings = {"source_language": source_language, "target_language": target_language, "num_steps": NUM_STEPS}

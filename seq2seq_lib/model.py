@@ -89,7 +89,8 @@ class Decoder(nn.Module):
     """Write the target sentence, one token after another, from the encoder's context.
 
     Args:
-        vocab_size, embed_size, num_hiddens, num_layers, dropout, rnn: as for `Encoder`.
+        vocab_size, embed_size, num_hiddens, num_layers, rnn: as for `Encoder`.
+        dropout: as for `Encoder`, and on what the output layer reads (Zaremba et al. 2014, section 3).
         context: `"initial"`: the encoder's state only starts the decoder (Sutskever et al. 2014, section 2);
             `"every_step"`: the encoder's final top-layer state is also an input of every step, after
             Cho et al. 2014, section 2.2 (who feed it to the output layer too, and start from tanh(V'c)).
@@ -124,7 +125,7 @@ class Decoder(nn.Module):
         return hidden, top[-1]
 
     def features(self, X, state):
-        """Run the recurrent layers, without the output layer.
+        """Run the recurrent layers and the dropout behind them, without the output layer.
 
         Args:
             X: ids, `(batch, num_steps)`.
@@ -142,7 +143,7 @@ class Decoder(nn.Module):
             repeated = context.expand(X.shape[1], -1, -1)  # (num_steps, batch, num_hiddens)
             inputs = torch.cat((inputs, repeated), dim=2)  # (num_steps, batch, embed_size + num_hiddens)
         output, hidden = self.rnn(inputs, hidden)
-        return output, (hidden, context)
+        return self.dropout(output), (hidden, context)
 
     def forward(self, X, state):
         """Score every word of the vocabulary as the next one, at every step.

@@ -155,6 +155,14 @@ def test_dropout_acts_in_training_only_and_with_one_layer_too():
         assert torch.equal(encoder(X)[1], encoder(X)[1])
 
 
+def test_the_decoder_drops_in_front_of_its_output_layer_in_training_only():
+    decoder = Decoder(11, 5, 200, 1, dropout=0.4)
+    X, state = random_ids([3, 3], 3), decoder.init_state((None, torch.ones(1, 2, 200)))
+    dropped = (decoder.features(X, state)[0] == 0).float().mean()
+    assert 0.3 < dropped < 0.5
+    assert (decoder.eval().features(X, state)[0] != 0).all()
+
+
 def test_one_layer_with_dropout_gives_no_warning(recwarn):
     Encoder(11, 5, 6, 1, dropout=0.5)
     Decoder(11, 5, 6, 1, dropout=0.5)

@@ -32,7 +32,7 @@ from seq2seq_lib import (
 )
 from seq2seq_lib.text import KINDS
 
-LESSON = dict(embed_size=256, num_hiddens=256, dropout=0.2, batch_size=32, lr=0.004, epochs=7)  # as in lesson 08
+LESSON = dict(embed_size=192, num_hiddens=256, dropout=0.25, batch_size=32, lr=0.004, epochs=7)  # as in lesson 08
 NUM_STEPS = 30
 LENGTHS = {"1-4": range(1, 5), "5-7": range(5, 8), "8-10": range(8, 11), "11 and more": range(11, 1000)}
 
