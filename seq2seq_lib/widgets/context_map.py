@@ -177,7 +177,7 @@ class ContextMap(LessonWidget):
         if unknown:
             words = " ".join(token if token in vocab else "<unk>" for token in rows[picked])
             read = tag("p", f"The model reads: {words[:200]} <eos>")
-        names = "nearest to it", f"distance in {axes} axes", "on the map"
+        names = "nearest to it, and how far:", f"in {axes} axes", "on the map"
         head = tag("tr", [tag("th", name, scope="col") for name in names])
         body = []
         for i in order:
