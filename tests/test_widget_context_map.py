@@ -125,7 +125,7 @@ def test_no_two_names_share_a_place():
     assert set(at) == {f"{rank},{column}" for column, n in ((0, 9), (1, 8)) for rank in range(n)}, "arrows go on"
     assert len(at) == 17
     lines = re.findall(r"<path d=\"M(\d+) (\d+)L(\d+) (\d+)\" class=\"s2s-leader\"", widget.html)
-    assert len({line[:2] for line in lines}) == 17 and {line[0] for line in lines} == {"0", "390"}
+    assert len({line[:2] for line in lines}) == 17 and {line[0] for line in lines} == {"0", "340"}
 
 
 @pytest.mark.parametrize("wanted, lines", [([0, 0, 0], 3), ([9, 9, 9], 5), ([1.2, 1.4, 7], 8), ([-3, 20], 14), ([], 4)])

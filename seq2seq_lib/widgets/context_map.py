@@ -17,7 +17,7 @@ MARKS = "●■▲◆▼✚"  # of the groups, beside their names; in the map, t
 PATHS = ("M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0z", "M-5.5-5.5h11v11h-11z", "M0-7L7 5.5h-14z", "M0-8L7 0L0 8L-7 0z",
          "M0 7L7-5.5h-14z", "M-2.2-7h4.4v4.8h4.8v4.4h-4.8v4.8h-4.4v-4.8h-4.8v-4.4h4.8z")
 STAR = "M0-9L2.6-3.2L8.6-2.8L4-1.2L5.3 7.3L0 4L-5.3 7.3L-4 1.2L-8.6-2.8L-2.6-3.2z"
-WIDTH, ROW, EDGE = 390, 26, 30  # of the map, of a line of names, and the free rim of the map, in pixels
+WIDTH, ROW, EDGE = 340, 26, 30  # of the map, of a line of names, and the free rim of the map, in pixels
 FEWEST_ROWS = 14
 
 
