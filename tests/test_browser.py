@@ -17,7 +17,8 @@ LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb")
 SECONDS = 0.150  # from a key to the changed picture, for 95 % of the keys
 ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round may fail; a slow widget fails in all
 
-IMPORTS = "import torch\nfrom seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, encode, widgets"
+IMPORTS = """import torch
+from seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, data_folder, encode, load_checkpoint, widgets"""
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
     "bleu": "widgets.BleuExplorer()",
@@ -43,8 +44,11 @@ widgets.MaskExplorer(torch.randn(*Y.shape, len(vocab)), Y, valid_len, vocab)""",
 torch.manual_seed(0)
 net = Seq2Seq(Encoder(len(vocab), 8, 16, 1), Decoder(len(vocab), 8, 16, 1)).eval()
 widgets.Translator(net, vocab, vocab, 12, sentence="a b c d e f g xyz", file="of_the_browser")""",
+    "shapes": "widgets.ShapeInspector()",
+    "map": """trained = load_checkpoint(data_folder() / "models" / "eng-fra.safetensors")
+texts = ["tom helped mary .", "mary helped tom .", "tom thanked mary .", "mary thanked tom ."]
+widgets.ContextMap(trained, {"all": dict(zip(texts, ["Tom", "Mary"] * 2)), "three": dict.fromkeys(texts[:3], "g")})""",
 }
-# Names of controls with nothing to do in a widget's first state.
 # Names of controls with nothing to do in a widget's first state.
 IDLE = ("like length", "true valid", "File, in", "Start again", "button Back")
 
@@ -124,7 +128,7 @@ def test_everything_moves_by_keyboard_alone(lesson, widget):
     idle = [what for what, changed in tried if not changed and not any(name in what for name in IDLE)]
     assert idle == []
     stops = "input:visible, textarea:visible, button:enabled:visible, [role=slider], [role=button], [role=grid]"
-    assert len(tried) == widget.locator(stops).evaluate_all(
+    assert len(tried) >= widget.locator(stops).evaluate_all(
         "nodes => nodes.length - nodes.filter(node => node.type === 'radio' && !node.checked).length")
     assert lesson.cells() == cells
     assert lesson.errors == []
@@ -142,13 +146,16 @@ def test_keys_of_the_notebook_do_not_reach_it(lesson):
 
 
 def test_the_picture_follows_a_key_in_time(lesson, capsys):
-    batch, mask, stepper = named(lesson, "batch"), named(lesson, "mask"), named(lesson, "stepper")
+    batch, mask, stepper, shapes, map_ = (
+        named(lesson, name) for name in ("batch", "mask", "stepper", "shapes", "map"))
     stepper.get_by_role("button", name="To the end").click()
     kinds = {
         "slider": (batch, batch.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
         "typed text": (batch, batch.locator("textarea").first, ["x", "Backspace"]),
         "cell of the grid": (batch, batch.locator("[role=gridcell]").first, ["ArrowRight", "ArrowLeft"]),
         "step of the decoder": (stepper, stepper.locator("[role=gridcell][tabindex='0']"), ["ArrowUp", "ArrowDown"]),
+        "size of a tensor": (shapes, shapes.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
+        "sentence typed into the map": (map_, map_.locator("textarea"), ["x", "Backspace"]),
         "handle": (mask, mask.locator("[role=slider]").first, ["ArrowRight", "ArrowLeft"]),
         "sentence to translate": (named(lesson, "translator"), named(lesson, "translator").locator("input").first,
                                   ["x", "Backspace"]),
@@ -277,6 +284,44 @@ def test_a_training_is_stopped_by_its_button_and_all_is_kept(browser, tmp_path_f
         lesson.page.locator(".s2s-curves").last.get_by_role("button", name="Show run two").wait_for()
         assert lesson.python("print(len(curves.table().loc['two']), len(more))") == "2 2"
         assert lesson.cell_errors() == [] and lesson.widget_errors() == []
+
+
+def test_the_quiz_is_answered_by_keyboard_alone(lesson):
+    shapes, keyboard = named(lesson, "shapes"), lesson.page.keyboard
+    shapes.locator("[role=gridcell][tabindex='0']").focus()
+    for key, at in (("ArrowDown", "3,0"), ("ArrowRight", "3,1"), ("ArrowUp", "2,1"), ("ArrowLeft", "2,0")):
+        keyboard.press(key)
+        shapes.locator(f"[aria-selected=true][data-at='{at}']").wait_for()
+    shapes.get_by_label("quiz me").focus()
+    keyboard.press("Space")
+    shapes.locator(".s2s-said", has_text="Quiz: 0 of 10").wait_for()
+    keyboard.press("Tab")
+    keyboard.type("4 5 16")
+    shapes.locator(".s2s-detail", has_text="You typed: 4 × 5 × 16").wait_for()
+    keyboard.press("Enter")
+    shapes.locator(".s2s-verdict", has_text="swapped").wait_for()
+    keyboard.press("ControlOrMeta+a")
+    keyboard.type("(5, 4, 16)")
+    keyboard.press("Enter")
+    shapes.locator(".s2s-verdict", has_text="Right").wait_for()
+    assert shapes.locator(".s2s-said", has_text="Quiz: 1 of 10").count() == 1 and lesson.errors == []
+
+
+def test_a_typed_sentence_is_placed_and_a_point_is_picked(lesson):
+    map_ = named(lesson, "map")
+    map_.locator("textarea").fill("Tom yodelled Mary.")
+    map_.locator(".s2s-said", has_text="Nearest to “tom yodelled mary .”").wait_for()
+    assert map_.locator(".s2s-point").count() == 5 and "<unk>" in map_.inner_text()
+    map_.locator(".s2s-point").nth(1).click()
+    map_.locator(".s2s-said", has_text="Nearest to “mary helped tom .”").wait_for()
+    name = map_.locator("[role=gridcell][aria-selected=true]")
+    assert name.get_attribute("aria-label") == "mary helped tom ., Mary"
+    for i in range(5):  # each line goes from the middle of its name to its point
+        cell = map_.locator(f"[role=gridcell][data-value='[{i}]']").bounding_box()
+        svg = map_.locator(".s2s-plane svg").bounding_box()
+        start = float(map_.locator(".s2s-leader").nth(i).get_attribute("d").split("L")[0].split()[1])
+        assert abs(svg["y"] + start - cell["y"] - cell["height"] / 2) < 3
+    assert lesson.errors == []
 
 
 def test_text_that_a_reader_types_is_text(lesson):
