@@ -62,8 +62,9 @@ def road_map(stop):
 def picture(figure, alt, colors=None):
     """Turn a matplotlib figure into a `Picture` and close the figure; fewer `colors` make it smaller."""
     import matplotlib.pyplot as plt
+    from PIL import Image
 
-    data = io.BytesIO()
+    data, small = io.BytesIO(), io.BytesIO()
     figure.savefig(data, format="png")
     plt.close(figure)
     if colors:
@@ -72,6 +73,9 @@ def picture(figure, alt, colors=None):
         image, data = Image.open(data).convert("RGB"), io.BytesIO()
         image.quantize(colors, dither=Image.Dither.NONE).save(data, format="png", optimize=True)
     image = base64.b64encode(data.getvalue()).decode()
+    few_colors = Image.open(data).convert("RGB").quantize(64, dither=Image.Dither.NONE)  # a third as large
+    few_colors.save(small, "png", optimize=True)
+    image = base64.b64encode(small.getvalue()).decode()
     return Picture(f'<img alt="{escape(alt)}" style="max-width:100%" src="data:image/png;base64,{image}">', alt)
 
 
