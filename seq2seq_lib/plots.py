@@ -171,7 +171,7 @@ def plot_batch(ids, vocab, title=""):
     tokens = [vocab.to_tokens(row) for row in ids]
     rows, steps = len(tokens), len(tokens[0])
     small = rows <= 12 and steps <= 12
-    width = max(0.7, 0.3 + 0.11 * max(len(token) for row in tokens for token in row))  # of a cell, in inches
+    width = max(0.7, 0.25 + 0.08 * max(len(token) for row in tokens for token in row))  # of a cell, in inches
     figure, ax = axes("step", "sentence", figsize=(width * steps + 0.8, 0.45 * rows + 1) if small else (8, 3.6))
     figure.set_layout_engine("constrained")
     counts = dict.fromkeys(kinds, 0)
@@ -193,6 +193,8 @@ def plot_batch(ids, vocab, title=""):
     ax.xaxis.label.set_color(AXIS_COLORS["num_steps"])
     ax.yaxis.label.set_color(AXIS_COLORS["batch"])
     ax.locator_params(integer=True)
+    if small:
+        ax.set(xticks=range(steps), yticks=range(rows))
     share = counts["<pad>"] / (rows * steps)
     said = ", ".join(f"{n} {kind}" for kind, n in counts.items())
     return picture(figure, f"{title or 'A batch'}: {rows} rows of {steps} steps, {rows * steps} cells: {said}. "
