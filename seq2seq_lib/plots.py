@@ -461,7 +461,7 @@ def plot_translator(source, target):
         at = start + pitch * i
         parts += [_svg_arrow(at + 36, 82, at + 36, 42), _svg_token(at + 36, 28, word)]
         if i + 1 < len(writes):  # what is written is read at the next step
-            away = 7 + 4.7 * len(word)  # half a word
+            away = 6 + 4.1 * len(word)  # half a word
             parts += [f'<path d="M{at + 36 + away:.0f} 23H{at + 84}V197H{at + 128 - away:.0f}" fill="none" '
                       'stroke="currentColor" stroke-width="1.5" stroke-dasharray="5 4"/>',
                       f'<path d="M{at + 133 - away:.0f} 197l-8 -4v8z" fill="currentColor"/>']
@@ -530,7 +530,7 @@ def _svg_text(x, y, words, anchor="middle", more='fill="currentColor"'):
 
 def _svg_token(x, y, word):
     """A token; a full stop is drawn larger than words, or it looks like dust."""
-    size = 16 if any(sign.isalnum() for sign in word) else 28
+    size = 15 if any(sign.isalnum() for sign in word) else 28
     return _svg_text(x, y, word, more=f'fill="currentColor" font-size="{size}"')
 
 
