@@ -451,7 +451,7 @@ def plot_translator(source, target):
                                                                                      'font-weight="bold"')]
         for i, word in enumerate(words):
             at = x + pitch * i
-            parts += [_svg_box(at, 82, 72, 40, "RNN"), _svg_text(at + 36, 202, word),
+            parts += [_svg_box(at, 82, 72, 40, "RNN"), _svg_token(at + 36, 202, word),
                       _svg_arrow(at + 36, 182, at + 36, 123)]
             if i:
                 parts.append(_svg_arrow(at - 24, 102, at - 1, 102))
@@ -461,7 +461,7 @@ def plot_translator(source, target):
               _svg_text(middle + 44, 160, "one vector for"), _svg_text(middle + 44, 178, "the sentence")]
     for i, word in enumerate(writes):
         at = start + pitch * i
-        parts += [_svg_arrow(at + 36, 82, at + 36, 42), _svg_text(at + 36, 28, word)]
+        parts += [_svg_arrow(at + 36, 82, at + 36, 42), _svg_token(at + 36, 28, word)]
         if i + 1 < len(writes):  # what is written is read at the next step
             away = 6 + 4.1 * len(word)  # half a word
             parts += [f'<path d="M{at + 36 + away:.0f} 23H{at + 84}V197H{at + 128 - away:.0f}" fill="none" '
@@ -528,6 +528,12 @@ def _wide(svg, alt):
 
 def _svg_text(x, y, words, anchor="middle", more='fill="currentColor"'):
     return f'<text x="{x}" y="{y}" text-anchor="{anchor}" {more}>{escape(words)}</text>'
+
+
+def _svg_token(x, y, word):
+    """A token; a full stop is drawn larger than words, or it looks like dust."""
+    size = 15 if any(sign.isalnum() for sign in word) else 28
+    return _svg_text(x, y, word, more=f'fill="currentColor" font-size="{size}"')
 
 
 def _svg_box(x, y, width, height, words, fill=None):
