@@ -1,7 +1,7 @@
 """Answers to the exercises of lesson 05, right and wrong ones; `test_checks` tries them."""
 
 import torch
-import torch._dynamo  # noqa: F401: torch.optim imports it at its first step, which may take longer than a check allows
+import torch._dynamo  # noqa: F401 - torch.optim imports it at its first step; that may take longer than a check allows
 
 from seq2seq_lib import batch_loss, grad_clipping
 from seq2seq_lib.checks import lesson_05
