@@ -135,9 +135,9 @@ class Decoder(nn.Module):
             `(num_steps, batch, num_hiddens)`, and the new state.
         """
         hidden, context = state
-        if X.shape[1] == 0 or len(X) != len(context):
+        if X.dim() != 2 or X.shape[1] == 0 or len(X) != len(context):
             raise ValueError(f"the decoder's X has the shape {tuple(X.shape)} and its state is of {len(context)} "
-                             "sentences; they must be the same batch, of one step or more")
+                             "sentences; X must be (batch, num_steps), with the same batch and one step or more")
         inputs = self.dropout(self.embedding(X.T))  # (num_steps, batch, embed_size)
         if self.context == "every_step":
             repeated = context.expand(X.shape[1], -1, -1)  # (num_steps, batch, num_hiddens)

@@ -69,7 +69,8 @@ class History:
             return "History of 0 epochs"
         last = self.batches[-1]
         loss = last.loss / last.num_tokens
-        return f"History of {len(self)} epochs, {len(self.batches)} updates; last loss per token {loss:.3f}"
+        counted = [f"{n} {word}{'s' * (n != 1)}" for n, word in [(len(self), "epoch"), (len(self.batches), "update")]]
+        return f"History of {counted[0]}, {counted[1]}; last loss per token {loss:.3f}"
 
 
 def _summary(epoch, batches, valid_loss):

@@ -55,15 +55,33 @@ def standing(decoder, state, prefix, num_steps):
     return ids
 
 
+def all_again(decoder, state, prefix, num_steps):
+    ids = list(prefix)
+    while len(ids) < num_steps and ids[-1:] != [EOS]:
+        Y_hat, state = decoder(torch.tensor([[BOS, *ids]]), state)
+        ids.append(Y_hat[0, -1].argmax().item())
+    return ids
+
+
+def last_again(decoder, state, prefix, num_steps):
+    _, state = decoder(torch.tensor([[BOS, *prefix]]), state)
+    ids, token = list(prefix), torch.tensor([[BOS, *prefix][-1:]])
+    while len(ids) < num_steps and ids[-1:] != [EOS]:
+        Y_hat, state = decoder(token, state)
+        token = Y_hat.argmax(dim=2)
+        ids.append(token.item())
+    return ids
+
+
 def in_place(decoder, state, prefix, num_steps):
     answer = in_one_pass(decoder, state, prefix, num_steps)
     prefix += answer[len(prefix):]
     return prefix
 
 
-def mixed_by_a_loop(decoder, state, Y, teacher, *, shift=1, late=0, swap=False):
+def mixed_by_a_loop(decoder, state, Y, teacher, *, shift=1, late=0, swap=False, first=None, stop=False):
     """Row by row, without `torch.where`."""
-    token, scores = torch.full((len(Y), 1), BOS), []
+    token, scores = torch.full((len(Y), 1), BOS) if first is None else first, []
     for t in range(Y.shape[1]):
         if t > 0:
             own = scores[-1].argmax(dim=2)
@@ -71,7 +89,14 @@ def mixed_by_a_loop(decoder, state, Y, teacher, *, shift=1, late=0, swap=False):
                                  for i in range(len(Y))])
         one, state = decoder(token, state)
         scores.append(one)
+        if stop and (one.argmax(dim=2) == EOS).all():
+            break
     return torch.cat(scores, dim=1)
+
+
+@torch.inference_mode()
+def mixed_without_record(decoder, state, Y, teacher):
+    return mixed_by_a_loop(decoder, state, Y, teacher)
 
 
 def mixed_with_noise(decoder, state, Y, teacher):
@@ -103,10 +128,13 @@ ANSWERS = {
             (lambda scores, words, k: list(zip(scores.topk(k).indices.tolist(),
                                                scores.softmax(0).topk(k).values.tolist())), "These are ids"),
             (lambda scores, words, k: [words[i] for i in scores.topk(k).indices], "as a pair"),
-            (lambda scores, words, k: by_topk(scores, words, 1), "is a list of length 1, and a list of length 2"),
+            (lambda scores, words, k: by_topk(scores, words, 1), "stand in the loop"),
+            (lambda scores, words, k: by_topk(scores, words, 2), "is a list of length 2, and a list of length 3"),
+            (lambda scores, words, k: [(word, round(p, 2)) for word, p in by_topk(scores, words, k)], "not round"),
+            (lambda scores, words, k: tuple(zip(*by_topk(scores, words, k))), "two lists"),
             (lambda scores, words, k: dict(by_topk(scores, words, k)), "is a dict"),
             (lambda scores, words, k: [(word, torch.tensor(p)) for word, p in by_topk(scores, words, k)],
-             "`result[0][1]` is a tensor of shape () and type float32, and a float is expected"),
+             "`.tolist()`"),
             (lambda scores, words, k: by_topk(scores, words, k, lambda s: s.softmax(1)), "IndexError"),
         ],
     ),
@@ -129,6 +157,15 @@ ANSWERS = {
             (restarted, "begins again from the first state"),
             (standing, "stands still behind the prefix"),
             (lambda *args: [BOS, *in_one_pass(*args)], "Leave `<bos>` out"),
+            (lambda *args: [BOS, *in_one_pass(*args[:3], args[3] - 1)], "Leave `<bos>` out"),
+            (lambda decoder, state, prefix, n: in_one_pass(decoder, state, prefix, n + len(prefix))[len(prefix):],
+             "`num_steps` counts it"),
+            (lambda decoder, state, prefix, n: prefix + in_one_pass(decoder, state, [], n - len(prefix)),
+             "has not read it"),
+            (all_again, "the whole sentence again"),
+            (last_again, "is read twice"),
+            (lambda decoder, state, prefix, n: decoder(torch.tensor([BOS, *prefix]), state),
+             "X must be (batch, num_steps)"),
             (lambda *args: torch.tensor(in_one_pass(*args)), "is a tensor of shape (6,) and type int64, and a list"),
             (in_place, "right result, but it changes its argument `prefix`"),
             (lambda decoder, state, prefix, n: decoder(torch.tensor(prefix), state), "raised"),
@@ -144,6 +181,11 @@ ANSWERS = {
             (lambda *args: mixed_by_a_loop(*args, shift=0), "word before"),
             (lambda decoder, state, Y, teacher: mixed_by_a_loop(decoder, state, Y, teacher[:1].expand_as(teacher)),
              "`torch.where` takes it"),
+            (lambda decoder, state, Y, teacher: mixed_by_a_loop(
+                decoder, state, Y, teacher.all(dim=0).expand_as(teacher)), "All sentences of a step"),
+            (lambda *args: mixed_by_a_loop(*args, first=args[2][:, :1]), "`<bos>` goes in"),
+            (lambda *args: mixed_by_a_loop(*args, stop=True), "it takes all"),
+            (mixed_without_record, "no record"),
             (lambda *args: mixed_by_a_loop(*args).permute(1, 0, 2), "time first"),
             (lambda *args: mixed_by_a_loop(*args).argmax(dim=-1), "Return its scores"),
             (lambda *args: mixed_by_a_loop(*args).softmax(dim=-1), "These are probabilities"),

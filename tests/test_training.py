@@ -135,7 +135,7 @@ def test_empty_and_unfinished_histories_can_be_shown():
     assert "0 epochs" in repr(History())
     history = toy_train(toy_net(), on_batch=interrupt_at(6))
     assert len(history.table()) == len(history) == 1
-    assert "1 epochs, 6 updates" in repr(history)
+    assert "1 epoch, 6 updates" in repr(history)
 
 
 def test_training_lowers_the_loss_of_sentences_it_sees():

@@ -1,11 +1,14 @@
 """The checks of lesson 05, training."""
 
+import copy
+
 import torch
 
 from ..batches import encode
+from ..loss import MaskedSoftmaxCELoss
 from ..model import Decoder, Encoder, Seq2Seq
 from ..text import Vocab
-from ..training import batch_loss
+from ..training import batch_loss, teacher_forcing
 from .runner import Exercise
 
 # ---------------------------------------------------------------- warm-up: clip one gradient
@@ -30,6 +33,13 @@ clip = Exercise(
         (lambda g, theta: g * max(1.0, theta / max(float(_norm(g)), 1e-9)),
          "Short gradients are made longer, and long ones stay. It is the other way round: take the smaller of the two, "
          "`min(1, theta / norm)`."),
+        (lambda g, theta: g * (theta / _norm(g)).clamp(min=1),
+         "Short gradients are made longer, and long ones stay. It is the other way round: take the smaller of the two, "
+         "`min(1, theta / norm)`."),
+        (lambda g, theta: g * (theta / g.norm(dim=-1, keepdim=True)).clamp(max=1),
+         "Each row is clipped by itself. All numbers of `g` are one vector, with one norm: no `dim`."),
+        (lambda g, theta: g * (theta / g.norm(dim=0, keepdim=True)).clamp(max=1),
+         "Each column is clipped by itself. All numbers of `g` are one vector, with one norm: no `dim`."),
         (lambda g, theta: g.clamp(-theta, theta),
          "Each number is cut by itself, and so the direction changes. Multiply all of them by the same factor."),
         (lambda g, theta: g.clamp(max=theta),
@@ -42,6 +52,8 @@ clip = Exercise(
         (lambda g, theta: g * min(1.0, theta / max(float(g.abs().max()), 1e-9)),
          "This divides by the largest number. The norm is the length of the whole vector: (3, 4) has norm 5."),
         (lambda g, theta: g / max(float(_norm(g)), 1.0),
+         "A clipped gradient has norm 1 here, whatever theta is. Its norm should be theta."),
+        (lambda g, theta: g / _norm(g) if _norm(g) > theta else g,
          "A clipped gradient has norm 1 here, whatever theta is. Its norm should be theta."),
         (lambda g, theta: min(1.0, theta / max(float(_norm(g)), 1e-9)),
          "This is the factor. Return the gradient multiplied by it."),
@@ -56,13 +68,15 @@ clip = Exercise(
 # ---------------------------------------------------------------- core: one step of Adam
 
 def _adam(w, g, m, v, t, lr, *, correct_m=True, correct_v=True, sign=-1, square=True, root=True, inside=False,
-          power=0, hats=False, betas=(0.9, 0.999)):
-    first, second = betas
-    m = first * m + (1 - first) * g
-    v = second * v + (1 - second) * (g**2 if square else g)
-    m_hat = m / (1 - first ** (t + power)) if correct_m else m
-    v_hat = v / (1 - second ** (t + power)) if correct_v else v
-    below = (v_hat + 1e-8) ** 0.5 if inside else (v_hat**0.5 if root else v_hat) + 1e-8
+          small=1e-8, power=0, frozen=False, stale=False, hats=False, kept=(0.9, 0.999), betas=(0.9, 0.999)):
+    (first, second), old = betas, (m, v)
+    m = kept[0] * m + (1 - kept[0]) * g
+    v = kept[1] * v + (1 - kept[1]) * (g**2 if square else g)
+    used_m, used_v = old if stale else (m, v)
+    t = 1 if frozen else t + power
+    m_hat = used_m / (1 - first**t) if correct_m else used_m
+    v_hat = used_v / (1 - second**t) if correct_v else used_v
+    below = (v_hat + small) ** 0.5 if inside else (v_hat**0.5 if root else v_hat) + small
     w = w + sign * lr * m_hat / below
     return (w, m_hat, v_hat) if hats else (w, m, v)
 
@@ -75,6 +89,7 @@ def _slip(**options):
     return lambda *args: _adam(*args, **options)
 
 
+_FORGETS = "The averages forget nearly everything: the old value gets 0.9 (and 0.999), the new one the rest."
 _WEIGHTS = torch.tensor([1.0, -2.0, 0.5])
 
 adam_step = Exercise(
@@ -92,16 +107,26 @@ adam_step = Exercise(
          "before you use them."),
         (_slip(correct_m=False), "v is corrected, m is not: divide m by 1 − 0.9ᵗ before you use it."),
         (_slip(correct_v=False), "m is corrected, v is not: divide v by 1 − 0.999ᵗ before you use it."),
+        (_slip(frozen=True),
+         "Right for the first step only: the lesson's cell divides by 1 − 0.9, for there t is 1. In general it is "
+         "`1 - 0.9 ** t`, and `1 - 0.999 ** t`."),
+        (_slip(stale=True), "The weights use the old m and v. First bring both up to date, then take the step."),
+        (_slip(kept=(0.9, 0.9)), "v needs factors of its own: 0.999 of the old one, 0.001 of `g ** 2`."),
         (_slip(sign=1), "The step goes uphill. The gradient points to where the loss grows; go the other way."),
         (_slip(square=False), "v averages the gradient. It has to average its square, `g ** 2`."),
         (_slip(root=False), "The step is divided by v. Divide by its root."),
         (_slip(inside=True), "1e-8 is added under the root. Add it to the root: √v̂ + 1e-8."),
+        (_slip(small=0),
+         "Where every gradient was 0, this divides 0 by 0. Add 1e-8 to the root before you divide; mind the brackets."),
+        (lambda w, g, m, v, t, lr: _adam(w, g, m, v, t, 1.0),
+         "The learning rate is missing: multiply the step by `lr`."),
+        (lambda w, g, m, v, t, lr: (*_adam(w, g, m, v, t, lr)[1:], _adam(w, g, m, v, t, lr)[0]),
+         "All three are right, in another order. Return the weights first, then m, then v."),
         (_slip(hats=True),
          "The weights are right. But the m and v that you return are the corrected ones: the next step would correct "
          "them again. Return m and v as they are before the division."),
         (_slip(power=1), "The power is one too high: t counts from 1, so the first step divides by 1 − 0.9."),
-        (_slip(betas=(0.1, 0.001)),
-         "The averages forget nearly everything: the old value gets 0.9 (and 0.999), the new one the rest."),
+        (_slip(kept=(0.1, 0.001)), _FORGETS), (_slip(kept=(0.1, 0.001), betas=(0.1, 0.001)), _FORGETS),
         (lambda w, g, m, v, t, lr: (w - lr * g, *_adam(w, g, m, v, t, lr)[1:]),
          "m and v are right, but the weights do not use them: this is plain gradient descent."),
         (lambda w, g, m, v, t, lr: _adam(w, g, m, v, t, lr)[0],
@@ -115,12 +140,17 @@ adam_step = Exercise(
 
 # ---------------------------------------------------------------- stretch: a batch in parts
 
+class _SmallNet(Seq2Seq):
+    def __repr__(self):
+        return "<a small net>"
+
+
 def _parts(sentences):
     """Make a small net and batches of these lengths, `[(source, target), ...]` a batch."""
     vocab = Vocab([list("abcde")])
     torch_state = torch.get_rng_state()
     torch.manual_seed(0)
-    net = Seq2Seq(*(part(len(vocab), 3, 4, 1) for part in (Encoder, Decoder)))
+    net = _SmallNet(*(part(len(vocab), 3, 4, 1) for part in (Encoder, Decoder)))
     torch.set_rng_state(torch_state)
     batches = []
     for lengths in sentences:
@@ -131,16 +161,25 @@ def _parts(sentences):
 
 
 NO_GRADIENT = "some parameters have no gradient"
+MOVED = "the weights have changed"
+ONE_GRAPH = "one backward pass for all parts"
 
 
 def _run(function, net, batches):
-    """Run a function on a net that still has the gradients of an earlier update; return its loss and the gradients."""
+    """Run a function on a net that still has the gradients of an earlier update; return its loss and what it left."""
+    net, passes = copy.deepcopy(net), []
     _spread(net, batches[:1])
+    net.decoder.dense.bias.register_hook(lambda grad: passes.append(1))
+    before = copy.deepcopy(net.state_dict())
     loss = function(net, batches)
     if isinstance(loss, tuple):  # of the functions below, which have been through here
         return loss
     gradients = {name: p.grad for name, p in net.named_parameters()}
-    return loss, NO_GRADIENT if any(g is None for g in gradients.values()) else gradients
+    if any(not torch.equal(before[name], p) for name, p in net.named_parameters()):
+        return loss, MOVED
+    if any(g is None for g in gradients.values()):
+        return loss, NO_GRADIENT
+    return loss, ONE_GRAPH if len(passes) == 1 < len(batches) else gradients
 
 
 def _accumulate(net, batches):
@@ -151,21 +190,51 @@ def _slipped(**options):
     return lambda net, batches: _run(lambda *args: _spread(*args, **options), net, batches)
 
 
-def _spread(net, batches, *, each=False, mean=False, clear=False, keep=False, whole=False, backward=True):
+def _spread(net, batches, *, each=False, mean=False, clear=False, keep=False, whole=False, backward=True,
+            count=lambda batch: int(batch[3].sum()), loss_of=batch_loss):
     """The answer, and with an option its typical slips."""
-    num_tokens = sum(int(batch[3].sum()) for batch in batches)
+    num_tokens = sum(map(count, batches))
     if not keep:
         net.zero_grad()
     total = 0.0
     for batch in batches:
         if clear:
             net.zero_grad()
-        loss = batch_loss(net, *batch)
+        loss = loss_of(net, *batch)
         total += float(loss.detach())
         divisor = int(batch[3].sum()) * (len(batches) if mean else 1) if each or mean else 1 if whole else num_tokens
         if backward:
             (loss / divisor).backward()
     return total / num_tokens
+
+
+def _not_shifted(net, X, X_valid_len, Y, Y_valid_len):
+    return MaskedSoftmaxCELoss()(net(X, Y, X_valid_len)[0], Y, Y_valid_len).sum()
+
+
+def _not_masked(net, X, X_valid_len, Y, Y_valid_len):
+    Y_hat, _ = net(X, teacher_forcing(Y), X_valid_len)
+    return torch.nn.functional.cross_entropy(Y_hat.transpose(1, 2), Y, reduction="sum")
+
+
+def _left(what):
+    """A function that returns the right loss, and leaves something else than the gradients."""
+    def function(net, batches):
+        loss, gradients = _accumulate(net, batches)
+        return loss, gradients if what == ONE_GRAPH and len(batches) == 1 else what
+    return function
+
+
+def _loss_as(change):
+    def function(net, batches):
+        loss, gradients = _accumulate(net, batches)
+        return change(loss, sum(int(batch[3].sum()) for batch in batches)), gradients
+    return function
+
+
+def _first_part(net, batches):
+    num_tokens = sum(int(batch[3].sum()) for batch in batches)
+    return _run(lambda net, batches: _spread(net, batches[:1], count=lambda batch: num_tokens), net, batches)
 
 
 def _mean_of_losses(net, batches):
@@ -192,7 +261,23 @@ accumulate = Exercise(
         (_slipped(whole=True),
          "This is the gradient of the total. Divide by the number of tokens before `backward`."),
         (_slipped(backward=False),
-         "The loss is right, but there is no gradient yet: call `backward` for each part."),
+         "The loss is right, but no gradient is left: call `backward` for each part, and clear before the loop only."),
+        (_left(MOVED), "The weights have moved. Leave the gradients in the net, unused: the step comes later."),
+        (_left(ONE_GRAPH),
+         "The numbers are right, but there is one `backward` at the end: until then all parts are kept in memory, as "
+         "if the batch were whole. Call it for each part."),
+        (_loss_as(lambda loss, num_tokens: torch.tensor(loss)),
+         "The loss is right, but it is a tensor. Return a number: `.item()` makes one."),
+        (_loss_as(lambda loss, num_tokens: loss * num_tokens),
+         "The gradients are right. What you return is the total: divide it by the real tokens of all parts."),
+        (_first_part, "Only the first part is computed. Does `return` stand in the loop?"),
+        (_slipped(count=lambda batch: int(batch[1].sum())),
+         "You count the tokens of the source. The loss is about the target: `Y_valid_len`, the last one of a part."),
+        (_slipped(count=lambda batch: batch[2].numel()),
+         "You count the padding too. The real tokens are `Y_valid_len.sum()`."),
+        (_slipped(count=lambda batch: len(batch[2])), "You count sentences. The loss is asked for per real token."),
+        (_slipped(loss_of=_not_shifted), "The decoder reads the word that it is asked for: use `teacher_forcing(Y)`."),
+        (_slipped(loss_of=_not_masked), "The padding is counted in the loss. `MaskedSoftmaxCELoss` leaves it out."),
         (lambda net, batches: _run(_mean_of_losses, net, batches),
          "The gradients are right. The loss is a mean of means: add up the totals, and divide by all tokens once."),
     ],

@@ -55,6 +55,14 @@ likeliest = Exercise(
          "The probability stands before the word. First the word, then its probability."),
         (lambda scores, words, k: [(words.index(word), p) for word, p in _likeliest(scores, words, k)],
          "These are ids. Look up their words: `words[i]`."),
+        (lambda scores, words, k: [(word, torch.tensor(p)) for word, p in _likeliest(scores, words, k)],
+         "The probabilities are tensors. `.tolist()` makes plain numbers of them."),
+        (lambda scores, words, k: [(word, round(p, 2)) for word, p in _likeliest(scores, words, k)],
+         "Do not round: the table of the exercise does it to be short."),
+        (lambda scores, words, k: [list(column) for column in zip(*_likeliest(scores, words, k))],
+         "These are two lists. Make pairs of them: `list(zip(..., ...))`."),
+        (lambda scores, words, k: _likeliest(scores, words, k)[:1],
+         "Only the likeliest word. Does `return` stand in the loop?"),
         (lambda scores, words, k: [word for word, _ in _likeliest(scores, words, k)],
          "The words are right. Give each one with its probability, as a pair."),
     ],
@@ -155,6 +163,18 @@ def _read_twice(decoder, state, prefix, num_steps):
     return _greedily(decoder, state, [BOS, *prefix, *prefix[-1:]], prefix, num_steps)
 
 
+def _all_twice(decoder, state, prefix, num_steps):
+    return _greedily(decoder, state, [BOS, *prefix, [BOS, *prefix][-1]], prefix, num_steps)
+
+
+def _reads_all_again(decoder, state, prefix, num_steps):
+    written = list(prefix)
+    while len(written) < num_steps and written[-1:] != [EOS]:
+        token, state = _read(decoder, state, [BOS, *written])
+        written.append(token)
+    return written
+
+
 def _never_ends(decoder, state, prefix, num_steps):
     written, goes_in = list(prefix), [BOS, *prefix]
     while len(written) < num_steps:
@@ -166,6 +186,8 @@ def _never_ends(decoder, state, prefix, num_steps):
 
 _NEVER_MOVES = ("Every step begins from the first state. Take the one that the decoder returns, and give it to the "
                 "next step.")
+
+_BOS_WRITTEN = "Leave `<bos>` out of the result: it goes in, and is not written."
 
 go_on = Exercise(
     _go_on,
@@ -181,6 +203,13 @@ go_on = Exercise(
          "`<bos>` is missing: the decoder reads it before the first word, as in training."),
         (lambda *args: _go_on(*args)[len(args[2]):],
          "What the decoder adds is right. Return `prefix` too, in front of it."),
+        (lambda *args: _go_on(*args[:3], args[3] + len(args[2]))[len(args[2]):],
+         "What the decoder adds is right. Return `prefix` too, in front of it; `num_steps` counts it."),
+        (lambda decoder, state, prefix, num_steps: _greedily(decoder, state, [BOS], prefix, num_steps),
+         "`prefix` stands in the result, but the decoder has not read it: what you add are its first words after "
+         "`<bos>`."),
+        (_reads_all_again, "At each step the decoder reads the whole sentence again, though its state knows it. Give "
+                           "it the last word alone."),
         (lambda *args: [i for i in _go_on(*args) if i != EOS],
          "The ids are right but for `<eos>`: if the sentence ends, `<eos>` is the last id."),
         (_never_ends, "Your function writes on behind `<eos>`. The sentence ends there."),
@@ -197,8 +226,11 @@ go_on = Exercise(
         (_stands_still(lambda first, after: after), "The state stands still behind the prefix. Take the one that the "
                                                     "decoder returns, and give it to the next step."),
         (_stands_still(lambda first, after: first), _NEVER_MOVES), (_no_state, _NEVER_MOVES),
+        (_all_twice, "The last word of `prefix`, or `<bos>`, is read twice. After it, the next input is the decoder's "
+                     "answer."),
         (_read_twice, "The last word of `prefix` is read twice. After it, the next input is the decoder's answer."),
-        (lambda *args: [BOS, *_go_on(*args)], "Leave `<bos>` out of the result: it goes in, and is not written."),
+        (lambda *args: [BOS, *_go_on(*args)], _BOS_WRITTEN),
+        (lambda *args: [BOS, *_go_on(*args[:3], args[3] - 1)], _BOS_WRITTEN),
     ],
     start="Let the decoder read `<bos>` and the prefix: one call with all of them, or one call each.",
     after="Reading the prefix was teacher forcing, writing on is prediction. The decoder stepper does the same with "
@@ -214,7 +246,7 @@ def _mixed(decoder, state, Y, teacher):
 
 def _mix(decoder, state, Y, choose, first=BOS, keep_state=False):
     """Return the scores when the input of step t is `choose(t, true, own)`, each `(batch,)`."""
-    token, scores = torch.full_like(Y[:, 0], first), []
+    token, scores = torch.full_like(Y[:, 0], BOS) if first == BOS else first(Y), []
     for t in range(Y.shape[1]):
         if t:
             token = choose(t, Y[:, t - 1], scores[-1].argmax(1))
@@ -254,16 +286,41 @@ def _one_for_all(decoder, state, Y, teacher):
     return _mix(decoder, state, Y, lambda t, true, own: true if teacher[0, t] else own)
 
 
+def _by_a_vote(rule):
+    return lambda decoder, state, Y, teacher: _mix(
+        decoder, state, Y, lambda t, true, own: true if rule(teacher[:, t]) else own)
+
+
+_ONE_DECISION = ("All sentences of a step do the same. `teacher[:, t]` decides for each by itself; `torch.where` takes "
+                 "it as it is.")
+
+
 def _labels(seed, batch, num_steps):
     generator = torch.Generator().manual_seed(seed + 2000)
     teacher = torch.rand(batch, num_steps, generator=generator) < 0.5
     return torch.randint(4, 9, (batch, num_steps), generator=generator), teacher
 
 
+NO_RECORD = "scores without a record for the backward pass"
+
+
+def _with_record(function, *args):
+    """Run a function; scores that no gradient can go back through are replaced by a text that says so."""
+    scores = function(*args)
+    floats = isinstance(scores, torch.Tensor) and scores.is_floating_point()
+    return NO_RECORD if floats and not scores.requires_grad else scores
+
+
+def _stops_early(decoder, state, Y, teacher):
+    scores = _mixed(decoder, state, Y, teacher)
+    over = (scores.argmax(2) == EOS).cummax(1).values.all(0).tolist()
+    return scores[:, : over.index(True) + 1] if True in over else scores
+
+
 mixed = Exercise(
     _mixed,
     cases=[(*_case(seed, batch), *_labels(seed, batch, num_steps))
-           for seed, batch, num_steps in ((51, 3, 5), (30, 3, 5), (11, 2, 4))],
+           for seed, batch, num_steps in ((51, 3, 5), (30, 3, 5), (11, 2, 4), (58, 1, 5))],
     mistakes=[
         (_all_true, "This is teacher forcing: the decoder reads true words only. Where `teacher` is False, it reads "
                     "its own."),
@@ -274,6 +331,7 @@ mixed = Exercise(
         (_early, "`teacher` acts one step late: `teacher[:, t]` is about what goes in at step t."),
         (_not_shifted, "At step t the decoder reads the word that it is asked for at step t. What goes in is the word "
                        "before: `Y[:, t - 1]`."),
+        (_by_a_vote(torch.all), _ONE_DECISION), (_by_a_vote(torch.any), _ONE_DECISION),
         (_one_for_all, "All sentences do as the first one does. `teacher[:, t]` decides for each by itself; "
                        "`torch.where` takes it as it is."),
         (_precomputed(_all_own), "Your own words are those of a run that read its own words only. They have to be what "
@@ -282,8 +340,16 @@ mixed = Exercise(
                                   "the decoder said just before, after the mixture that it read."),
         (lambda *args: _mix(*args[:3], lambda t, true, own: torch.where(args[3][:, t], true, own), keep_state=True),
          "The state never moves: every step begins from the first state. Take the one that the decoder returns."),
-        (lambda *args: _mix(*args[:3], lambda t, true, own: torch.where(args[3][:, t], true, own), first=EOS),
+        (lambda *args: _mix(*args[:3], lambda t, true, own: torch.where(args[3][:, t], true, own),
+                            first=lambda Y: torch.full_like(Y[:, 0], EOS)),
          "The first input is `<bos>`, which has the id 2."),
+        (lambda *args: _mix(*args[:3], lambda t, true, own: torch.where(args[3][:, t], true, own),
+                            first=lambda Y: Y[:, 0]),
+         "At step 0 the first word of `Y` goes in. It is what step 0 is asked for: `<bos>` goes in."),
+        (lambda *args: NO_RECORD, "These scores carry no record for the backward pass. Leave `inference_mode` (or "
+                                  "`detach`) out: this is a step of training."),
+        (_stops_early, "Your loop ends when every sentence has said `<eos>`, as in prediction. Here it takes all "
+                       "`Y.shape[1]` steps: the label says how long the sentence is."),
         (lambda *args: _mixed(*args).transpose(0, 1), "Your scores have time first: `(num_steps, batch, vocab_size)`. "
                                                       "Put the batch first, with `torch.stack(..., dim=1)` or `cat`."),
         (lambda *args: _mixed(*args).argmax(2), "These are the words that the decoder chose. Return its scores, of "
@@ -294,6 +360,7 @@ mixed = Exercise(
     start="Begin with the loop of the lesson's `greedy_batch`, over `Y.shape[1]` steps, and keep all scores.",
     after="With `teacher` all True this is training, all False prediction. Scheduled sampling (Bengio et al. 2015) "
           "draws it at random, with less and less True as training goes on.",
+    call=_with_record,
 )
 
 EXERCISES = (likeliest, go_on, mixed)

@@ -35,7 +35,7 @@ class ClippingExplorer(LessonWidget):
 
     title = "Clipping explorer"
 
-    power = Slider(0.0, lambda widget: f"θ = {_theta(widget):.2g} = ten to the power", -2.0, 2.0, step=0.05)
+    power = Slider(0.0, lambda widget: f"θ = {_theta(widget):.2g}, ten to the power of", -2.0, 2.0, step=0.05)
     batch = State(0)  # the batch that is drawn as an arrow
 
     def __init__(self, net, batches, **settings):
@@ -107,7 +107,7 @@ class ClippingExplorer(LessonWidget):
                f'<path class="s2s-arrow s2s-before" d="M{origin}L{at(end)}"/>'
                f'<path class="s2s-arrow s2s-after" d="M{origin}L{at(short)}"/>'
                f'<text x="{width:.0f}" y="{SIZE + 20}" text-anchor="end">along the mean gradient →</text></svg>')
-        key = "Thin arrow: the gradient. Thick: what is left of it. Circle: θ"
+        key = "Thin arrow: the gradient. Thick: what is left. Circle: θ. Dots: the other batches"
         return tag("div", tag("p", key), Html(svg))
 
     def _bars(self, chosen, factor):
