@@ -164,6 +164,15 @@ class Lesson:
             await commands.execute("notebook:run-cell");
         }""", number)
 
+    def begin_cell(self, number):
+        """Begin to run the cell of that number, without waiting for its end."""
+        self.page.evaluate("""(number) => {
+            const { commands, shell } = window.jupyterapp;
+            shell.currentWidget.content.activeCellIndex = number;
+            shell.currentWidget.content.deselectAll();
+            commands.execute("notebook:run-cell");
+        }""", number)
+
     def python(self, code):
         """Run code in the notebook's kernel, outside its cells; return what it prints."""
         return self.page.evaluate("""async (code) => {

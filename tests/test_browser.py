@@ -19,6 +19,18 @@ ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round 
 IMPORTS = "import torch\nfrom seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, encode, widgets"
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
+    "clipping": """from seq2seq_lib import Batches, Decoder, Encoder, Seq2Seq
+torch.manual_seed(0)
+pairs = [(["a"] * n, ["a"] * (1 + n % 3)) for n in range(1, 30)]
+letters = Vocab([["a"]])
+widgets.ClippingExplorer(Seq2Seq(Encoder(5, 4, 8, 1), Decoder(5, 4, 8, 1)), Batches(pairs, letters, letters, 3))""",
+    "curves": """from types import SimpleNamespace
+from seq2seq_lib import BatchRecord
+batches = [BatchRecord(i // 10, 90.0 - i, 20, 1.5 - i / 40, 0.01) for i in range(40)]
+with widgets.LiveCurves() as curves:
+    for name, shown in [("lr 0.004", batches), ("<script>alert(1)</script> 😀", batches[:20])]:
+        history = SimpleNamespace(batches=shown, valid_losses=[4.0, 3.0], rows=[])
+        curves.run(name)(history)""",
     "mask": """vocab = Vocab([list("abcdefg")])
 Y, valid_len = encode([list("abc"), list("bcdef"), list("abcdefg")], vocab)
 torch.manual_seed(0)
@@ -105,7 +117,7 @@ def test_everything_moves_by_keyboard_alone(lesson, widget):
     tried = try_by_keyboard(lesson, widget)
     idle = [what for what, changed in tried if not changed and not any(name in what for name in IDLE)]
     assert idle == []
-    stops = "input:visible, textarea:visible, button:visible, [role=slider], [role=button], [role=grid]"
+    stops = "input:visible, textarea:visible, button:enabled:visible, [role=slider], [role=button], [role=grid]"
     assert len(tried) == widget.locator(stops).evaluate_all(
         "nodes => nodes.length - nodes.filter(node => node.type === 'radio' && !node.checked).length")
     assert lesson.cells() == cells
@@ -169,6 +181,70 @@ def test_a_handle_can_be_dragged(lesson):
     assert "3 cells of padding count" in mask.inner_text()
     mask.get_by_role("button", name="Back to the true valid lengths").click()
     mask.locator("[data-handle][data-index='0'][aria-valuenow='4']").wait_for()
+
+
+def test_curves_are_read_and_switched_in_the_browser_alone(lesson):
+    curves = named(lesson, "curves")
+    assert curves.locator("script").count() == 0
+    curves.locator("[role=slider]").focus()
+    for _ in range(3):
+        lesson.page.keyboard.press("ArrowLeft")
+    words = "At update 37 the loss per token is 2.70, in validation 3.00 (lr 0.004)"
+    curves.locator(".s2s-said", has_text=words).wait_for()
+    box = curves.locator("svg").bounding_box()
+    lesson.page.mouse.move(box["x"] + 70, box["y"] + 100)
+    curves.locator(".s2s-said", has_text="At update 1 ").wait_for()
+    lesson.page.mouse.move(5, 5)
+    curves.locator("[role=slider]").focus()
+    lesson.page.keyboard.press("End")
+    curves.locator("[role=slider][aria-valuenow='40']").wait_for()
+    curves.get_by_role("button", name="Show run lr 0.004").click()
+    curves.locator("[role=slider][aria-valuenow='20'][aria-valuemax='20']").wait_for()
+    assert curves.locator(".s2s-stop").is_disabled() and lesson.errors == []
+    assert lesson.page.locator(".s2s-final").count() == 1 and lesson.page.locator(".s2s-final:visible").count() == 0
+
+
+STOPPED = [
+    """import torch
+from seq2seq_lib import Batches, Decoder, Encoder, Seq2Seq, Vocab, train
+from seq2seq_lib.widgets import LiveCurves
+pairs = [(["a"] * n, ["b"] * n) for n in range(1, 30)] * 20
+vocabs = [Vocab(side) for side in zip(*pairs)]
+make = lambda: Seq2Seq(*(part(len(vocab), 32, 64, 1) for part, vocab in zip((Encoder, Decoder), vocabs)))
+batches = Batches(pairs, *vocabs, 32)
+net, history, count = make(), None, []""",
+    """with LiveCurves() as curves:
+    history = train(net, batches, 0.001, 10_000, vocabs[1], valid_iter=batches, history=history, progress=False,
+                    on_batch=curves.run("one"))""",
+    """with curves:
+    more = train(make(), batches, 0.01, 2, vocabs[1], progress=False, on_batch=curves.run("two"))""",
+]
+
+
+def test_a_training_is_stopped_by_its_button_and_all_is_kept(browser, tmp_path_factory):
+    cells = [nbformat.v4.new_code_cell(source) for source in STOPPED]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    folder = tmp_path_factory.mktemp("stopped")
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "stop.ipynb")
+    with lab(folder, tmp_path_factory.mktemp("lab")) as url, Lesson(browser, url, "stop.ipynb") as lesson:
+        lesson.run_cell(0)
+        updates = 0
+        for _ in range(2):  # the second time it goes on from where it was stopped
+            lesson.begin_cell(1)
+            lesson.page.locator(".s2s-now", has_text="update").wait_for()
+            lesson.page.locator(".s2s-curves [role=slider]").focus()
+            lesson.page.keyboard.press("Home")  # while Python is busy
+            lesson.page.locator(".s2s-said", has_text="At update 1 ").wait_for()
+            lesson.page.locator(".s2s-stop:enabled").click()
+            lesson.page.locator(".s2s-stop:disabled", has_text="Stop, and keep").wait_for()
+            assert lesson.cell_errors() == [] and lesson.widget_errors() == []
+            before, updates = updates, int(lesson.python("print(len(history.batches))"))
+            assert updates > before
+            assert lesson.python("print(curves._runs[-1]['updates'])") == str(updates)
+        lesson.run_cell(2)
+        lesson.page.locator(".s2s-curves").last.get_by_role("button", name="Show run two").wait_for()
+        assert lesson.python("print(len(curves.table().loc['two']), len(more))") == "2 2"
+        assert lesson.cell_errors() == [] and lesson.widget_errors() == []
 
 
 def test_text_that_a_reader_types_is_text(lesson):

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 import torch
-from helpers import assert_close, random_ids
+from helpers import assert_close, random_ids, toy_batches, toy_net
 from torch.nn import functional as F
 
 from seq2seq_lib import Batches, Vocab, encode, load_corpus, tokenize, widgets
@@ -64,6 +64,7 @@ class Trial(widgets.LessonWidget):
 MAKERS = {
     "Trial": Trial,
     "BatchExplorer": widgets.BatchExplorer,
+    "ClippingExplorer": lambda **settings: widgets.ClippingExplorer(toy_net(), toy_batches(), **settings),
     "MaskExplorer": lambda **settings: widgets.MaskExplorer(*loss_batch(), **settings),
     "Translator": widgets.Translator,
 }
@@ -99,7 +100,7 @@ def alive():
 # --------------------------------------------------------------------- every widget
 
 def test_every_widget_is_tried_here():
-    assert set(widgets.__all__) <= set(MAKERS) | {"LessonWidget"}
+    assert set(widgets.__all__) <= set(MAKERS) | {"LessonWidget", "LiveCurves"}  # test_widget_live_curves
 
 
 def test_the_library_does_not_load_ipywidgets():

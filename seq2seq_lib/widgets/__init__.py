@@ -2,7 +2,9 @@
 
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
+from .clipping_explorer import ClippingExplorer
+from .live_curves import LiveCurves
 from .mask_explorer import MaskExplorer
 from .translator import Translator
 
-__all__ = ["BatchExplorer", "LessonWidget", "MaskExplorer", "Translator"]
+__all__ = ["BatchExplorer", "ClippingExplorer", "LessonWidget", "LiveCurves", "MaskExplorer", "Translator"]

@@ -24,7 +24,7 @@ class Control(traitlets.TraitType):
         self.tag(sync=True)
 
     def validate(self, widget, value):
-        return _plain(value)
+        return plain(value)
 
     def spec(self, widget):
         """Return what the front end needs to draw the control, as JSON can hold it."""
@@ -138,7 +138,7 @@ class State(Control):
         super().__init__(default, hidden=True)
 
 
-def _plain(value):
+def plain(value):
     """Return a value as JSON can hold it, with no half of a surrogate pair in its texts."""
     if isinstance(value, str):
         return str(value).encode("utf-8", "replace").decode()
@@ -147,5 +147,5 @@ def _plain(value):
     if isinstance(value, float) and abs(value) < float("inf"):
         return value
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     return repr(value)[:80]
