@@ -206,8 +206,8 @@ class Lesson:
         return shown + self.errors
 
     def widgets(self):
-        """Return a locator of all our widgets in the outputs of the notebook."""
-        return self.page.locator(".jp-OutputArea-output .s2s[role=group]")
+        """Return a locator of all our widgets in the outputs of the notebook, without those inside another."""
+        return self.page.locator(".jp-OutputArea-output .s2s[role=group]:not(.s2s .s2s)")
 
     def cells(self):
         """Return how many cells the notebook has."""
@@ -240,8 +240,8 @@ class Lesson:
         return widget.evaluate("root => root.watched.times.at(-1)")
 
 
-PICTURE = """root => [".s2s-drawing", ".s2s-said", ".s2s-problem"]
-    .map(part => root.querySelector(part).innerHTML).join("|")"""
+PICTURE = """root => [...root.querySelectorAll(".s2s-drawing, .s2s-said, .s2s-problem")]
+    .map(part => part.innerHTML).join("|")"""
 
 
 def try_by_keyboard(lesson, widget):
@@ -274,7 +274,7 @@ def try_by_keyboard(lesson, widget):
         before = widget.evaluate(PICTURE)
         back = "ArrowLeft" if at["top"] else "ArrowRight"
         keys = {"range": [back], "slider": [back], "radio": ["ArrowRight"], "checkbox": ["Space"], "text": ["b"],
-                "textarea": ["b"], "gridcell": ["ArrowRight", "ArrowDown"]}.get(at["kind"], ["Enter"])
+                "textarea": ["b"], "gridcell": ["ArrowRight", "ArrowDown", "ArrowUp"]}.get(at["kind"], ["Enter"])
         changed = False
         for key in keys:
             page.keyboard.press(key)

@@ -1,6 +1,7 @@
 """The widgets and the lessons in a real browser. Chromium missing: skipped."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -31,6 +32,7 @@ with widgets.LiveCurves() as curves:
     for name, shown in [("lr 0.004", batches), ("<script>alert(1)</script> 😀", batches[:20])]:
         history = SimpleNamespace(batches=shown, valid_losses=[4.0, 3.0], rows=[])
         curves.run(name)(history)""",
+    "stepper": "widgets.DecoderStepper()",
     "mask": """vocab = Vocab([list("abcdefg")])
 Y, valid_len = encode([list("abc"), list("bcdef"), list("abcdefg")], vocab)
 torch.manual_seed(0)
@@ -41,7 +43,8 @@ torch.manual_seed(0)
 net = Seq2Seq(Encoder(len(vocab), 8, 16, 1), Decoder(len(vocab), 8, 16, 1)).eval()
 widgets.Translator(net, vocab, vocab, 12, sentence="a b c d e f g xyz", file="of_the_browser")""",
 }
-IDLE = ("like length", "true valid", "File, in")  # names of controls with nothing to do in a widget's first state
+# Names of controls with nothing to do in a widget's first state.
+IDLE = ("like length", "true valid", "Start again", "button Back", "File, in")
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +83,7 @@ def lesson(opened):
 from seq2seq_lib.widgets import places
 for _, widgets_of_cell, _ in places._runs.values():
     for w in widgets_of_cell.values():
+        w.show_below(None)
         w._busy, w._drawn = True, None
         for name, value in w._first.items():
             setattr(w, name, value)
@@ -247,6 +251,34 @@ def test_a_training_is_stopped_by_its_button_and_all_is_kept(browser, tmp_path_f
         assert lesson.cell_errors() == [] and lesson.widget_errors() == []
 
 
+def test_a_translation_is_written_by_keyboard_alone(lesson):
+    stepper = named(lesson, "stepper")
+
+    def says(text):
+        stepper.locator(".s2s-said", has_text=text).wait_for()
+
+    second = stepper.locator(".s2s-candidate[role=button]").nth(1)
+    word = second.locator("bdi").inner_text()
+    says("Step 0: “<bos>” goes in.")
+    second.focus()
+    lesson.page.keyboard.press("Enter")
+    says(f"Step 1: “{word}” goes in.")
+    stepper.get_by_role("button", name="To the end").focus()
+    lesson.page.keyboard.press("Space")
+    says(f"The sentence has ended: {word}")
+    steps = stepper.locator("[role=gridcell]").count()
+    stepper.locator("[role=gridcell][tabindex='0']").focus()
+    for _ in range(steps - 1):
+        lesson.page.keyboard.press("ArrowUp")
+    says(f"Step 0: “<bos>” goes in. Out comes “{word}”")
+    stepper.get_by_role("radio", name="the label's word (train)").focus()
+    lesson.page.keyboard.press("Space")
+    says("The label asks for “ils”")
+    assert stepper.locator(".s2s-candidate[role=button]").count() == 0 and lesson.errors == []
+
+
+
+
 def test_text_that_a_reader_types_is_text(lesson):
     batch = named(lesson, "batch")
     batch.locator("textarea").first.fill("<img src=x onerror=alert(1)>\n<script>alert(1)</script> 😀\nשלום\n\n")
@@ -288,6 +320,17 @@ def test_a_net_is_saved_and_loaded_from_its_widget(lesson):
     note.filter(has_text="Loaded of_the_lesson.safetensors").wait_for()
     assert widget.locator(".s2s-translation").inner_text() == written
     assert lesson.python("import os; print(os.path.exists('of_the_lesson.safetensors'))") == "True"
+
+
+def test_the_stepper_is_one_click_away(lesson):
+    widget = named(lesson, "own translator")
+    widget.get_by_role("button", name="Step through the decoder").click()
+    stepper = widget.get_by_role("group", name="Decoder stepper")
+    stepper.get_by_role("button", name="To the end").press("Enter")
+    stepper.locator(".s2s-said").filter(has_text=re.compile("Stopped at|has ended")).wait_for()
+    widget.get_by_role("button", name="Close the stepper").press("Enter")
+    stepper.wait_for(state="detached")
+    assert lesson.errors == [] and widget.is_visible()
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])

@@ -13,7 +13,8 @@ function render({ model, el }) {
   const others = make("div", { class: "s2s-others" });
   const panel = make("div", { class: "s2s-controls" }, texts, others);
   const title = make("p", { class: "s2s-title" });
-  const root = make("div", { class: "s2s", role: "group" }, title, panel, problem, said, drawing);
+  const below = make("div", { class: "s2s-below" }); // another widget, if there is one
+  const root = make("div", { class: "s2s", role: "group" }, title, panel, problem, said, drawing, below);
   const controls = new Map();
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
 
@@ -70,10 +71,23 @@ function render({ model, el }) {
   });
   for (const end of ["pointerup", "pointercancel"]) drawing.addEventListener(end, () => { dragged = null; });
 
+  async function showBelow() {
+    const name = model.get("below");
+    const nodes = [];
+    if (name) {
+      const manager = model.widget_manager;
+      const other = await manager.get_model(name.replace("IPY_MODEL_", ""));
+      nodes.push((await manager.create_view(other)).el);
+    }
+    if (name === model.get("below")) below.replaceChildren(...nodes);
+  }
+
   model.on("change", show);
+  model.on("change:below", showBelow);
   show();
+  showBelow();
   el.append(root);
-  return () => model.off("change", show);
+  return () => { model.off("change", show); model.off("change:below", showBelow); };
 }
 
 // ---------------------------------------------------------------- controls
