@@ -23,7 +23,7 @@ from seq2seq_lib.text import kind_of, split_of, tokenize
 HERE = Path(__file__).parent
 PATTERN_SENTENCES = 16_000      # distinct English sentences made from patterns
 HELD_OUT = 0.055                # share of a pattern's words that are kept out of its training sentences
-CHOICES = 36                    # candidates looked at for each sentence; the one with the rarest words is taken
+CHOICES = 48                    # candidates looked at for each sentence; the one with the rarest words is taken
 TABLES = ("people", "nouns", "verbs", "adjectives", "places", "phrases")
 CONTENT = ("nouns", "verbs", "adjectives", "places")
 
@@ -100,7 +100,7 @@ class Pattern:
             self.templates[{"en": "eng", "fr": "fra", "zh": "zho"}[language]] += template.split(" | ")
         # People speak in short sentences, and nouns are many: patterns of few words, or with a noun, are used more.
         self.weight = (self.weight or 1) * (6 / len(self.templates["eng"][0].split())) ** 1.3 \
-            * (1.9 if "N" in self.slots else 1)
+            * (2.1 if "N" in self.slots else 1)
 
     def candidates(self, name, lexicon, words):
         """The rows that may fill a slot, given the words already chosen."""
@@ -133,7 +133,8 @@ class Pattern:
             if not all(goes_with(row, w.row) for w in words.values()):
                 return None
             verb = words.get(spec.rstrip("+#"))
-            plural = spec.endswith("+") or spec.endswith("#") and rng.random() < 0.4 \
+            plural = spec.endswith("+") and "massy" not in row["tags"] \
+                or spec.endswith("#") and "lone" not in row["tags"] and rng.random() < 0.4 \
                 or verb is not None and "*" in verb.row.get("uses", "") or "many" in row["tags"]
             words[name] = Word(row, plural and row.get("plural") not in ("-", "+"))
         return words
@@ -160,27 +161,36 @@ def fits(row, classes):
 
 
 def usable(row, uses):
-    """Whether a verb has all these letters in its column `uses`; for adjectives a, p and c stand for
-    before a noun, after *is*, and with a comparative."""
+    """Whether a verb has all these letters in its column `uses`; for adjectives they are told in patterns.txt."""
     if row["table"] == "adjectives":
-        lacks = {"a": "noatt" in row["tags"], "p": "nopred" in row["tags"], "c": not row["comparative"],
-                 "n": bool(row["comparative"]), "z": row["position"] == "before", "t": "toomuch" not in row["tags"], "k": "hue" not in row["tags"], "y": "positive" not in row["tags"],
-                 "g": "grow" not in row["tags"], "j": "proffit" not in row["tags"],
-                 "s": "species" not in row["tags"], "e": "seasonal" not in row["tags"]}
-        return not any(lacks[letter] for letter in uses)
+        has = {letter: name in row["tags"] for letter, name in ADJECTIVE_TAGS.items()}
+        has |= {"a": "noatt" not in row["tags"], "p": "nopred" not in row["tags"], "q": "unasked" not in row["tags"],
+                "c": bool(row["comparative"]), "n": not row["comparative"], "z": row["position"] == "after",
+                "w": row["position"] == "before" or len(row["french"]) > 6}
+        return all(has[letter] for letter in uses)
     return set(uses) <= set(row.get("uses", ""))
+
+
+ADJECTIVE_TAGS = {"t": "toomuch", "k": "hue", "y": "positive", "g": "grow", "j": "proffit", "s": "species", "e": "seasonal",
+                  "l": "mighty", "m": "tiny_"}
+QUALITIES = {"looks", "size", "quality", "cost", "clean", "temp", "wet", "speed", "sound_", "effort", "weight", "era"}
+TOGETHER_NEVER = [{"child", "adults"}, {"adult", "schoolwork"}, {"wild", "tame"}, {"exotic", "native"}]
 
 
 def goes_with(row, other):
     """Whether two words may stand in one sentence: not the same word twice, not I and we, not breakfast in the evening."""
     one, two = row["english"], other["english"]
     tags = row["tags"] | other["tags"]
-    genders = {row.get("gender"), other.get("gender")} if "one" in tags else set()
+    people = [r for r in (row, other) if r["tags"] & {"one", "person"} or r.get("person") == "1"]
+    genders, numbers = {r["gender"] for r in people}, {r.get("person") or "3" for r in people}
     return not (one == two or one.endswith(" " + two) or two.endswith(" " + one)
                 or row.get("french", "-") == other.get("french")
                 or {row.get("person"), other.get("person")} <= {"1", "4"}
-                or len(tags & {"am", "noon", "pm"}) > 1
-                or {"child", "adults"} <= tags or {"adult", "schoolwork"} <= tags
+                or len(tags & {"am", "noon", "pm"}) > 1 or len(tags & {"t_hot", "t_cool", "t_cold"}) > 1
+                or any(pair <= tags for pair in TOGETHER_NEVER)
+                or row["table"] == other["table"] == "adjectives" and row["tags"] & other["tags"] & QUALITIES
+                or "alone" in tags and {row.get("person"), other.get("person")} & {"4", "6"}
+                or "together" in tags and (numbers & {"1", "3"} or "thou" in tags)
                 or "ladies" in tags and "m" in genders or "men" in tags and "f" in genders)
 
 
@@ -433,7 +443,10 @@ def french_form(word, features, who, words):
         direct = linked["pro"] if linked["pro"].is_pronoun and not phrase.endswith((" à", " de")) else direct
         phrase = phrase.removesuffix(" à").removesuffix(" de")
     if target is not None:
-        if "it" in linked or target.is_pronoun:
+        human = "it" not in linked or "person" in target.row["tags"]
+        if target.is_pronoun and human and phrase.endswith(" de"):      # elle se souvient de lui, not: elle s'en souvient
+            after = french_form(target, ["moi"], who, words)
+        elif "it" in linked or target.is_pronoun:
             clitic, is_direct = clitic_for(phrase, target, "it" in linked and "person" not in target.row["tags"])
             clitics.append(clitic)
             direct = target if is_direct else None
@@ -534,7 +547,7 @@ def chinese_form(word, features, who, words):
             return word.of("predicate") or "很" + chinese
         said = word.of("predicate") or "很" + chinese
         if feature == "notpred":                                # 不累, but 没准备好, 没有空
-            return ("没" + chinese if said[-1] in "了着" else "没" + said if said[0] == "有"
+            return word.of("negated") or ("没" + chinese if said[-1] in "了着" else "没" + said if said[0] == "有"
                     else "不" + (said if said[0] == "是" else chinese))
         return said.removeprefix("很") if feature == "q" else chinese
     if word.table == "places":
@@ -547,7 +560,13 @@ def chinese_form(word, features, who, words):
         return chinese.replace("/", time) if "/" in chinese else chinese + time
     if feature == "de":                                          # 游泳游得
         return chinese.replace("/", "") + chinese.partition("/")[0] + "得"
-    if feature in ("le", "guo", "zhe"):
+    if feature == "just" and "momentary" not in word.row["tags"]:       # 刚到, but 刚输了
+        feature = "le"
+    if feature == "guo" and word.of("guo"):
+        chinese = word.of("guo")
+    elif feature == "wan":                                       # 洗完澡以后
+        chinese = chinese.replace("/", "完") if "/" in chinese else chinese + "完"
+    elif feature in ("le", "guo", "zhe"):
         mark_ = {"le": "了", "guo": "过", "zhe": "着"}[feature]
         chinese = word.of("done") if feature == "le" and word.of("done") else \
             chinese.replace("/", mark_) if "/" in chinese else chinese + mark_
@@ -555,8 +574,6 @@ def chinese_form(word, features, who, words):
         chinese = word.of("ba")
     elif feature == "bado":                                      # as an order: 请把门关上, but 请把盘子洗一下
         chinese = word.of("ba") + ("" if word.of("ba")[-1] in "开上掉好来走去满正" else "一下")
-    elif feature == "able":
-        chinese = word.of("able") or chinese
     chinese = chinese.replace("/", "")
     target = linked.get("obj") or linked.get("it")
     if target is None:
