@@ -22,7 +22,7 @@ from seq2seq_lib.text import kind_of, split_of, tokenize
 
 HERE = Path(__file__).parent
 PATTERN_SENTENCES = 16_000      # distinct English sentences made from patterns
-HELD_OUT = 0.055                # share of a pattern's words that are kept out of its training sentences
+HELD_OUT = 0.04                 # share of a pattern's words that are kept out of its training sentences
 CHOICES = 48                    # candidates looked at for each sentence; the one with the rarest words is taken
 TABLES = ("people", "nouns", "verbs", "adjectives", "places", "phrases")
 CONTENT = ("nouns", "verbs", "adjectives", "places")

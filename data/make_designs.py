@@ -27,7 +27,7 @@ from seq2seq_lib import (
 )
 
 MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, DROPOUT = 2, 192, 256, 0.25
-BATCH_SIZE, LR, EPOCHS, SEEDS, NUM_STEPS = 32, 0.004, 5, (0, 1, 2), 30
+BATCH_SIZE, LR, EPOCHS, SEEDS, NUM_STEPS = 32, 0.004, 4, (0, 1, 2), 30
 DESIGNS = {"Cho": "every_step", "Sutskever": "initial"}
 LENGTHS = ((1, 4), (5, 6), (7, 8), (9, 10), (11, 99))  # tokens of a source
 

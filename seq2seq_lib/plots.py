@@ -232,6 +232,36 @@ def plot_states(tokens, num_layers):
     return picture(figure, said)
 
 
+def plot_losses(tokens, losses, counted):
+    """Draw the loss of each position of a sentence as a bar over its token.
+
+    Args:
+        tokens: a list of strings.
+        losses: a list of as many numbers, in nats.
+        counted: how many of the first positions count; the bars of the others are hatched.
+
+    Returns:
+        A `Picture`.
+    """
+    figure, ax = axes("step", "loss (nats)", figsize=(max(5, 0.95 * len(tokens)), 3.6))
+    kinds = [("counts", COLORS["real"], None, range(counted)),
+             ("does not count", COLORS["padding"], "//", range(counted, len(tokens)))]
+    for label, color, hatch, places in kinds:
+        if places:
+            bars = ax.bar(places, [losses[i] for i in places], color=color, hatch=hatch, edgecolor="black", label=label)
+            ax.bar_label(bars, [f"{abs(losses[i]):.1f}" for i in places], padding=2)
+    ax.set_xticks(range(len(tokens)), [f"{i}\n{token}" for i, token in enumerate(tokens)])
+    ax.xaxis.label.set_color(AXIS_COLORS["num_steps"])
+    ax.set_ylim(top=1.15 * max(losses))
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    share = sum(losses[counted:]) / sum(losses)
+    said = f"Bars of the loss over {len(tokens)} positions. Those over {' '.join(tokens[:counted])} are solid"
+    if counted < len(tokens):
+        said += (f"; the {len(tokens) - counted} over {' '.join(dict.fromkeys(tokens[counted:]))} are hatched and make "
+                 f"up {'more than 99%' if share > 0.99 else f'{share:.0%}'} of the sum")
+    return picture(figure, said + ".")
+
+
 def plot_lines(lines, xlabel, ylabel, title=""):
     """Draw a few series of numbers as lines, with a marker of its own for each.
 

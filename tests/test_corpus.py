@@ -64,7 +64,7 @@ def test_size_and_share_of_new_combinations():
     for table in (FRENCH, CHINESE):
         assert 17_500 <= len(table) <= 22_500
         new = sum(r[2].endswith("new combination") for r in table)
-        assert 0.035 <= new / len(table) <= 0.055
+        assert 0.02 <= new / len(table) <= 0.04
 
 
 def test_lengths_are_those_of_everyday_text():

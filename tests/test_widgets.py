@@ -480,6 +480,17 @@ def test_valid_lengths_can_be_dragged_and_come_back():
     assert widget.lengths == [4, 6, 8] and widget.html == before
 
 
+def test_the_darkest_cell_counts_and_only_masked_cells_are_exactly_zero():
+    Y_hat, Y, valid_len, vocab = loss_batch()
+    Y_hat[0, 6, 1] -= 99  # a loss of padding that would outshine all words
+    Y_hat[1, 0, Y[1, 0]] += 99  # a word with next to no loss
+    for cells in ("loss", "gradient"):
+        html = widgets.MaskExplorer(Y_hat, Y, valid_len, vocab, cells=cells).html
+        assert "--heat:1.00" in html
+        assert html.count("<small>0</small>") == 6 and "<small>≈ 0</small>" in html
+    assert "--heat:1.00" in widgets.MaskExplorer(Y_hat, Y, valid_len, vocab, masked=False).html
+
+
 def test_the_handles_stand_at_the_valid_lengths():
     elements = Page(widgets.MaskExplorer(*loss_batch()).html).elements
     knobs = [attributes for _, attributes in elements if attributes.get("role") == "slider"]

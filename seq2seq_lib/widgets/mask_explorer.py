@@ -75,7 +75,7 @@ class MaskExplorer(LessonWidget):
         cells = self.Y.numel()
         n = counted.sum().item()
         behind = torch.arange(self.Y.shape[1]) >= counted[:, None]  # (batch, num_steps)
-        rest = f", at the other {cells - n} exactly {_short(gradient[behind].norm().item())}" if n < cells else ""
+        rest = f", at the other {cells - n} exactly {gradient[behind].norm().item():g}" if n < cells else ""
         return (f"Loss {loss:.2f}, perplexity {_perplexity(loss)}. {n} of {cells} cells count. "
                 f"Size of the gradient there {_short(gradient.norm().item())}{rest}.")
 
@@ -125,8 +125,9 @@ class MaskExplorer(LessonWidget):
                 tag("tr", tag("th", "batch ↓", **rows), [tag("th", t, scope="col", **steps) for t in range(num_steps)],
                     tag("th", "valid_len", scope="col", **rows), tag("th", "sum", scope="col"),
                     tag("th", "one cell weighs", scope="col"))]
-        shown = self.losses if self.cells == "loss" else gradient
-        heat = (shown / shown.max().clamp(min=1e-9)).tolist()  # (batch, num_steps)
+        shown, digits = (self.losses, 2) if self.cells == "loss" else (gradient, 3)
+        off = torch.arange(num_steps) >= torch.tensor(counted)[:, None]  # (batch, num_steps)
+        heat = (shown / shown.masked_fill(off, 0).max().clamp(min=1e-9)).tolist()  # the darkest cell is one that counts
         lines, explained = [], ""
         for row, n in enumerate(counted):
             line = [tag("th", row, scope="row", **rows)]
@@ -137,7 +138,7 @@ class MaskExplorer(LessonWidget):
                     explained = said
                 line.append(tag(
                     "td", tag("bdi", self.vocab.tokens[self.Y[row, step]]), " ",
-                    tag("small", _short(shown[row, step].item() if counts else 0)),
+                    tag("small", _short(shown[row, step].item(), digits) if counts else "0"),
                     self._knob(row, n) if self.masked and step == n - 1 else None,
                     class_=f"s2s-cell s2s-{'heat' if counts else 'off'}", title=said,
                     style=f"--heat:{heat[row][step]:.2f}" if counts else None,
@@ -154,9 +155,11 @@ class MaskExplorer(LessonWidget):
                    **handle("lengths", n, 1, self.Y.shape[1], f"Valid length of sentence {row}", index=row))
 
 
-def _short(value):
-    """Write a loss or a gradient coarsely: the last digits differ from machine to machine."""
-    return "0" if value == 0 else f"{value:.2f}" if value >= 0.095 else f"{value:.3f}"
+def _short(value, digits=3):
+    """Write a loss or a gradient coarsely, for last digits differ from machine to machine. "0" is for masked cells."""
+    if value < 0.5 * 10**-digits:
+        return "≈ 0"
+    return f"{value:.2f}" if value >= 0.095 else f"{value:.{digits}f}"
 
 
 def _percent(p):

@@ -1,0 +1,300 @@
+"""The checks of lesson 04, the masked loss."""
+
+import copy
+import math
+
+import torch
+from torch.nn import functional as F
+
+from ..loss import sequence_mask
+from ..text import PAD, UNK
+from .runner import Exercise
+
+# ---------------------------------------------------------------- warm-up: perplexity
+
+
+def _perplexity(probs):
+    return math.exp(-sum(math.log(p) for p in probs) / len(probs))
+
+
+perplexity = Exercise(
+    _perplexity,
+    cases=[([0.5, 0.125],), ([0.5, 0.5, 0.5],), ([0.9, 0.2, 0.6, 0.05],), ([0.01],), ([1.0, 1.0],)],
+    mistakes=[
+        (lambda probs: 1 / _perplexity(probs),
+         "The minus is missing: log p is negative, and the loss is `-log p`. A perplexity is never below 1."),
+        (lambda probs: math.log(_perplexity(probs)),
+         "This is the loss per token. The perplexity is its exponential."),
+        (lambda probs: -math.log(_perplexity(probs)),
+         "This is the mean of log p. The loss is its negative, and the perplexity is the exponential of that."),
+        (lambda probs: math.exp(-sum(math.log(p) for p in probs)),
+         "You took the sum of the losses. Take their mean: else a long sentence is always more perplexing than a short "
+         "one."),
+        (lambda probs: len(probs) / sum(probs),
+         "You took the mean of the probabilities. Take the logarithm of each first, then the mean."),
+        (lambda probs: sum(1 / p for p in probs) / len(probs),
+         "You took the exponential of each loss, and then the mean. The mean comes first, then the exponential."),
+        (lambda probs: 2 ** math.log(_perplexity(probs)),
+         "Your loss is in nats, and you raised 2 to it. With natural logarithms use `exp`."),
+        (lambda probs: math.exp(math.log2(_perplexity(probs))),
+         "Your logarithm has base 2 and your exponential base e. Use one base for both: `log` and `exp`."),
+        (lambda probs: _perplexity([sum(probs) / len(probs)]),
+         "You took the mean of the probabilities. Take the logarithm of each first, then the mean."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the loss of each word: −log of its probability.",
+    after="It is one over the geometric mean of the probabilities. So one word with probability 0 makes it infinite, "
+          "however good the others are.",
+)
+
+
+# ---------------------------------------------------------------- core: graded on the answer only
+
+def _losses(Y_hat, Y):
+    return F.cross_entropy(Y_hat.permute(0, 2, 1), Y, reduction="none")  # (batch, num_steps)
+
+
+def _answers(Y, start, valid_len):
+    steps = torch.arange(Y.shape[1])
+    return (steps >= start[:, None]) & (steps < valid_len[:, None])  # (batch, num_steps)
+
+
+def _answer_loss(Y_hat, Y, start, valid_len):
+    return _losses(Y_hat, Y)[_answers(Y, start, valid_len)].mean()
+
+
+def _kept(mask):
+    """Return a mistake: the right quotient over the wrong positions."""
+    return lambda Y_hat, Y, start, valid_len: _losses(Y_hat, Y)[mask(Y, start, valid_len)].mean()
+
+
+def _divided(quotient):
+    """Return a mistake: the right positions, but another quotient of the sums `(batch,)`."""
+    def loss(Y_hat, Y, start, valid_len):
+        sums = (_losses(Y_hat, Y) * _answers(Y, start, valid_len)).sum(dim=1)
+        return quotient(sums, Y, start, valid_len)
+    return loss
+
+
+def _reshaped(Y_hat, Y, start, valid_len):
+    batch, num_steps, vocab_size = Y_hat.shape
+    losses = F.cross_entropy(Y_hat.reshape(batch, vocab_size, num_steps), Y, reduction="none")
+    return losses[_answers(Y, start, valid_len)].mean()
+
+
+def _twice_softmax(Y_hat, Y, start, valid_len):
+    return _answer_loss(Y_hat.softmax(dim=2), Y, start, valid_len)
+
+
+_generator = torch.Generator().manual_seed(0)
+
+
+def _batch(valid_len, num_steps, vocab_size, scale=1):
+    """Make scores and labels, `<pad>` behind each end; small scores, so that any change moves a loss."""
+    valid_len = torch.tensor(valid_len)
+    Y_hat = scale * torch.randn(len(valid_len), num_steps, vocab_size, generator=_generator)
+    Y = torch.randint(3, vocab_size, (len(valid_len), num_steps), generator=_generator)
+    return Y_hat.round(decimals=1), sequence_mask(Y, valid_len, PAD), valid_len
+
+
+def _answer_case(start, valid_len, num_steps, vocab_size):
+    Y_hat, Y, valid_len = _batch(valid_len, num_steps, vocab_size, scale=2)
+    return Y_hat, Y, torch.tensor(start), valid_len
+
+
+answer_loss = Exercise(
+    _answer_loss,
+    cases=[_answer_case([2], [5], 7, 6), _answer_case([2, 4], [4, 7], 8, 5), _answer_case([1, 3, 2], [6, 7, 3], 9, 7),
+           _answer_case([3, 2], [6, 6], 7, 4)],
+    mistakes=[
+        (_kept(lambda Y, start, valid_len: torch.arange(Y.shape[1]) < valid_len[:, None]),
+         "You count the question too. A position counts only from `start` on."),
+        (_kept(lambda Y, start, valid_len: (torch.arange(Y.shape[1]) >= start[:, None]).expand(Y.shape)),
+         "You count the padding too. A position counts only below `valid_len`."),
+        (_kept(lambda Y, start, valid_len: torch.ones_like(Y, dtype=torch.bool)),
+         "You count every position: there is no mask yet, or it has no effect."),
+        (_kept(lambda Y, start, valid_len: torch.arange(Y.shape[1]) < start[:, None]),
+         "You count the question and leave out the answer. It is the other way round."),
+        (_kept(lambda Y, start, valid_len: ~_answers(Y, start, valid_len)),
+         "Your mask is the wrong way round: you count what should not count, and nothing else."),
+        (_kept(lambda Y, start, valid_len: _answers(Y, start + 1, valid_len)),
+         "Your answers begin one step too late. The position `start` itself counts: `>=`."),
+        (_kept(lambda Y, start, valid_len: _answers(Y, start - 1, valid_len)),
+         "Your answers begin one step too early. `start` is the first position that counts."),
+        (_kept(lambda Y, start, valid_len: _answers(Y, start, valid_len - 1)),
+         "You leave out the last position of each answer, its `<eos>`. It counts: `steps < valid_len`."),
+        (_kept(lambda Y, start, valid_len: _answers(Y, start, valid_len + 1)),
+         "You count one step too many at the end: the first `<pad>`. Use `<`, not `<=`."),
+        (_divided(lambda sums, Y, start, valid_len: sums.sum() / valid_len.sum()),
+         "You add up the right losses, but divide by all real tokens, the question's too. Divide by as many positions "
+         "as count."),
+        (_divided(lambda sums, Y, start, valid_len: sums.sum() / Y.numel()),
+         "You set the others to zero and then take the mean over *all* positions, so they count as if they were "
+         "right. Divide by as many positions as count."),
+        (_divided(lambda sums, Y, start, valid_len: (sums / (valid_len - start)).mean()),
+         "You take the mean of each sentence, and then the mean of these: a token of a short answer weighs more. "
+         "Divide the total of the batch by its number of tokens."),
+        (_divided(lambda sums, Y, start, valid_len: sums.sum()),
+         "This is the sum. Divide it by the number of positions that count."),
+        (_divided(lambda sums, Y, start, valid_len: sums),
+         "This is a sum for each sentence. Add them up, and divide by the number of positions that count."),
+        (_divided(lambda sums, Y, start, valid_len: sums / (valid_len - start)),
+         "This is a loss for each sentence. Add up the sums first, and divide once, by all positions that count."),
+        (_divided(lambda sums, Y, start, valid_len: sums.mean()),
+         "You take the mean over the sentences. Divide by tokens, not by sentences."),
+        (_divided(lambda sums, Y, start, valid_len: -sums.sum() / (valid_len - start).sum()),
+         "The number is right and its sign is not: the loss is *minus* log p."),
+        (_reshaped,
+         "You `reshape` the scores where the axis has to move: the numbers of one position end up in several. Use "
+         "`permute(0, 2, 1)`."),
+        (_twice_softmax,
+         "You apply softmax twice. `cross_entropy` wants the scores as they are, and does the softmax itself."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the loss of every position, `(batch, "
+          "num_steps)`.",
+    after="Models that chat are trained with such a mask. Try it with `start` all 0: it is the lesson's loss per "
+          "token.",
+)
+
+
+# ---------------------------------------------------------------- stretch: audit a loss
+
+def _audit(loss, Y_hat, Y, valid_len):
+    return _facts(loss, Y_hat, Y, valid_len)
+
+
+def _facts(loss, Y_hat, Y, valid_len, *, scores=True, labels=True, positions="all", change="random", filling=PAD,
+           order=(0, 1, 2), flip=(False, False, False)):
+    """The answer, and with other settings the mistakes."""
+    before, steps = loss(Y_hat, Y, valid_len), torch.arange(Y.shape[1])
+    padding = steps >= valid_len[:, None]  # (batch, num_steps)
+
+    def moves(Y_hat, Y):
+        return not torch.allclose(loss(Y_hat, Y, valid_len), before, atol=1e-6)
+
+    looks = scores and moves(torch.where(padding[:, :, None], 3 * torch.randn(Y_hat.shape), Y_hat), Y)
+    looks = looks or labels and moves(Y_hat, torch.where(padding, (Y + 3) % Y_hat.shape[2], Y))
+    wide = moves(F.pad(Y_hat, (0, 0, 0, 5)), F.pad(Y, (0, 5), value=filling))
+    places = [(i, t) for i, n in enumerate(valid_len.tolist()) for t in range(n)]
+    places = {"all": places, "first": [(0, 0)], "at once": [tuple(zip(*places))],
+              "cells": [(i, t) for i in range(len(Y)) for t in range(Y.shape[1])]}[positions]
+    missed = False
+    for i, t in places:
+        other = Y_hat.clone()
+        other[i, t] = other[i, t] + (1 if change == "constant" else 3 * torch.randn(other[i, t].shape))
+        missed = missed or not moves(other, Y)
+    facts = [fact != turned for fact, turned in zip((bool(looks), wide, missed), flip)]
+    return tuple(facts[i] for i in order)
+
+
+def _setting(**settings):
+    return lambda loss, Y_hat, Y, valid_len: _facts(loss, Y_hat, Y, valid_len, **settings)
+
+
+class _Loss:
+    """A loss to be audited, that shows itself by a description."""
+
+    def __init__(self, compute):
+        self.compute = compute
+
+    def __call__(self, Y_hat, Y, valid_len):
+        return self.compute(Y_hat, Y, valid_len)
+
+    def __repr__(self):
+        return f"<{self.compute.__doc__}>"
+
+
+def _thrice(audit, *args):
+    """Run an audit three times and take the result that came most often: by chance, random scores may move nothing."""
+    results = [audit(*copy.deepcopy(args)) for _ in range(2)] + [audit(*args)]
+    return max(results, key=results.count)
+
+
+# The losses, each as a listing might have it.
+
+def _per_token(Y_hat, Y, valid_len):
+    """the loss per token"""
+    return sequence_mask(_losses(Y_hat, Y), valid_len).sum() / valid_len.sum()
+
+
+def _no_mask(Y_hat, Y, valid_len):
+    """the mean over all positions, without a mask"""
+    return _losses(Y_hat, Y).mean()
+
+
+def _mean_over_num_steps(Y_hat, Y, valid_len):
+    """masked, then the mean over num_steps"""
+    return sequence_mask(_losses(Y_hat, Y), valid_len).mean()
+
+
+def _without_eos(Y_hat, Y, valid_len):
+    """masked with valid_len - 1, per token"""
+    return sequence_mask(_losses(Y_hat, Y), valid_len - 1).sum() / (valid_len - 1).sum()
+
+
+def _ignoring_pad(Y_hat, Y, valid_len):
+    """cross_entropy with ignore_index"""
+    return F.cross_entropy(Y_hat.permute(0, 2, 1), Y, ignore_index=PAD)
+
+
+def _with_a_brake(Y_hat, Y, valid_len):
+    """the loss per token, and a brake on large scores at all positions up to the longest end"""
+    sizes = Y_hat.logsumexp(dim=2).square()  # (batch, num_steps)
+    return _per_token(Y_hat, Y, valid_len) + 0.1 * (sizes[:, : int(valid_len.max())]).mean()
+
+
+def _without_first(Y_hat, Y, valid_len):
+    """masked from the second word on, per token"""
+    return sequence_mask(_losses(Y_hat, Y)[:, 1:], valid_len - 1).sum() / (valid_len - 1).sum()
+
+
+def _one_length_for_all(Y_hat, Y, valid_len):
+    """masked with the shortest valid length, per token"""
+    shortest = int(valid_len.min())
+    return _losses(Y_hat, Y)[:, :shortest].mean()
+
+
+audit = Exercise(
+    _audit,
+    cases=[(_Loss(loss), *_batch(valid_len, num_steps, vocab_size))
+           for loss, valid_len, num_steps, vocab_size in [
+               (_per_token, [3, 5], 6, 7), (_no_mask, [2, 4], 5, 8), (_mean_over_num_steps, [4, 2, 3], 5, 6),
+               (_without_eos, [3, 4], 5, 7), (_ignoring_pad, [2, 5, 4], 7, 8), (_with_a_brake, [5, 2], 6, 9),
+               (_one_length_for_all, [2, 4], 6, 7), (_without_first, [4, 2], 5, 7)]],
+    mistakes=[
+        (_setting(flip=(True, True, True)),
+         "All three facts are the wrong way round: True says that the loss has the fault."),
+        (_setting(flip=(True, True, False)),
+         "Your first two facts are the wrong way round: they are True if the loss *moves*."),
+        (_setting(flip=(False, False, True)),
+         "Your third fact is the wrong way round: it is True if there is a real position without any effect."),
+        (_setting(scores=False),
+         "You put other labels under the padding, but leave the scores there as they are. A loss may look at the "
+         "scores alone: try both."),
+        (_setting(labels=False),
+         "You put other scores behind the end, but leave the labels there as they are. A loss that goes by labels, as "
+         "`ignore_index` does, is then never found out: try both."),
+        (_setting(positions="first"),
+         "You try one real position only. The one that is missed may be another: try each."),
+        (_setting(positions="at once"),
+         "You change all real positions at once, so the loss moves as long as one of them counts. Change one at a "
+         "time."),
+        (_setting(positions="cells"),
+         "You try the positions of padding too: that a good loss does not move there is no fault. Go only up to each "
+         "valid length."),
+        (_setting(change="constant"),
+         "You add the same number to all scores of a position. A softmax does not notice that: put random ones there."),
+        (_setting(filling=UNK),
+         "You put more `<unk>` behind the end: `F.pad` fills with 0. Padding is `value=PAD`."),
+        (_setting(order=(1, 0, 2)),
+         "You have the first two facts swapped. The order is: padding, width, missed."),
+        (_setting(order=(2, 1, 0)),
+         "You have the first and the last fact swapped. The order is: padding, width, missed."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the second fact: put five steps of padding "
+          "behind and compare.",
+    call=_thrice,
+    after="Such tests know nothing of the code that they test. Keep them: try them on `ignore_index`, and on the loss "
+          "of the next listing that you read.",
+)
+
+EXERCISES = (perplexity, answer_loss, audit)

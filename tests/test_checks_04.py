@@ -1,0 +1,206 @@
+"""Answers to the exercises of lesson 04, right and wrong, as readers would write them; `test_checks` tries them."""
+
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from seq2seq_lib import MaskedSoftmaxCELoss, Vocab, encode, sequence_mask
+from seq2seq_lib.checks import lesson_04
+
+# ---------------------------------------------------------------- perplexity
+
+
+def by_product(probs):
+    product = 1.0
+    for p in probs:
+        product *= p
+    return product ** (-1 / len(probs))
+
+
+def by_bits(probs):
+    return 2 ** (sum(-math.log2(p) for p in probs) / len(probs))
+
+
+def as_tensor(probs):
+    return torch.tensor(probs).log().neg().mean().exp()
+
+
+# ---------------------------------------------------------------- the loss of the answers
+
+def by_loops(Y_hat, Y, start, valid_len, *, first=0, last=0, count=lambda total, n, s, v: total / n):
+    total, n = torch.tensor(0.0), 0
+    for i in range(len(Y)):
+        for t in range(int(start[i]) + first, int(valid_len[i]) + last):
+            total = total - Y_hat[i, t].log_softmax(dim=0)[Y[i, t]]
+            n += 1
+    return count(total, n, start, valid_len)
+
+
+def by_two_masks(Y_hat, Y, start, valid_len):
+    loss = MaskedSoftmaxCELoss()
+    return (loss(Y_hat, Y, valid_len) - loss(Y_hat, Y, start)).sum() / (valid_len - start).sum()
+
+
+def by_ignoring(Y_hat, Y, start, valid_len):
+    """Write over the labels that do not count; in a copy."""
+    steps = torch.arange(Y.shape[1])
+    labels = Y.masked_fill((steps < start[:, None]) | (steps >= valid_len[:, None]), -100)
+    return F.cross_entropy(Y_hat.transpose(1, 2), labels)
+
+
+def in_place(Y_hat, Y, start, valid_len):
+    steps = torch.arange(Y.shape[1])
+    Y[(steps < start[:, None]) | (steps >= valid_len[:, None])] = -100
+    return F.cross_entropy(Y_hat.transpose(1, 2), Y)
+
+
+def with_library(quotient, lengths=lambda start, valid_len: valid_len):
+    def loss(Y_hat, Y, start, valid_len):
+        sums = MaskedSoftmaxCELoss()(Y_hat, Y, lengths(start, valid_len))
+        return quotient(sums, start, valid_len)
+    return loss
+
+
+def zeros_in_the_mean(Y_hat, Y, start, valid_len):
+    steps = torch.arange(Y.shape[1])
+    mask = (steps >= start[:, None]) * (steps < valid_len[:, None])
+    return (F.cross_entropy(Y_hat.permute(0, 2, 1), Y, reduction="none") * mask).mean()
+
+
+def means_of_sentences(Y_hat, Y, start, valid_len):
+    rows = [F.cross_entropy(Y_hat[i, s:n], Y[i, s:n]) for i, (s, n) in enumerate(zip(start, valid_len))]
+    return torch.stack(rows).mean()
+
+
+def unmoved(Y_hat, Y, start, valid_len):
+    return F.cross_entropy(Y_hat, Y)
+
+
+def no_column(Y_hat, Y, start, valid_len):
+    steps = torch.arange(Y.shape[1])
+    return F.cross_entropy(Y_hat.permute(0, 2, 1), Y, reduction="none")[(steps >= start) & (steps < valid_len)].mean()
+
+
+# ---------------------------------------------------------------- the audit
+
+def auditor(scores=True, labels=True, where="each", noise=torch.randn, more_of=torch.ones, invert=False):
+    def audit(loss, Y_hat, Y, valid_len):
+        value = loss(Y_hat, Y, valid_len)
+        fake_scores, fake_labels = Y_hat.clone(), Y.clone()
+        for i, n in enumerate(valid_len):
+            fake_scores[i, n:] = 4 * torch.rand(fake_scores[i, n:].shape) - 2
+            fake_labels[i, n:] = 4 - fake_labels[i, n:]
+        fakes = fake_scores if scores else Y_hat, fake_labels if labels else Y
+        looks = not torch.allclose(loss(*fakes, valid_len), value)
+        more = 3
+        wide = loss(torch.cat([Y_hat, torch.zeros(len(Y), more, Y_hat.shape[2])], dim=1),
+                    torch.cat([Y, more_of(len(Y), more, dtype=torch.long)], dim=1), valid_len)
+        effects = []
+        for i, n in enumerate(valid_len.tolist()):
+            for t in range(Y.shape[1] if where == "all cells" else n):
+                other = Y_hat.clone()
+                other[i, t] += noise(Y_hat.shape[2])
+                effects.append(not torch.allclose(loss(other, Y, valid_len), value))
+        missed = not (effects[0] if where == "first" else any(effects) if where == "any" else all(effects))
+        facts = looks, not torch.allclose(wide, value), missed
+        return tuple(not fact for fact in facts) if invert else facts
+    return audit
+
+
+def audit_in_place(loss, Y_hat, Y, valid_len):
+    facts = auditor()(loss, Y_hat, Y, valid_len)
+    Y_hat[torch.arange(Y.shape[1]) >= valid_len[:, None]] = 0
+    return facts
+
+
+ANSWERS = {
+    lesson_04.perplexity: (
+        [by_product, by_bits, lambda probs: as_tensor(probs).item()],
+        [
+            (as_tensor, "a tensor of shape ()"),
+            (lambda probs: math.exp(sum(map(math.log, probs)) / len(probs)), "minus is missing"),
+            (lambda probs: as_tensor(probs).log().item(), "loss per token"),
+            (lambda probs: sum(map(math.log, probs)) / len(probs), "mean of log p"),
+            (lambda probs: 1 / math.prod(probs), "sum of the losses"),
+            (lambda probs: 1 / (sum(probs) / len(probs)), "Take the logarithm of each first"),
+            (lambda probs: math.exp(-math.log(sum(probs) / len(probs))), "Take the logarithm of each first"),
+            (lambda probs: torch.tensor(probs).log().neg().exp().mean().item(), "mean comes first"),
+            (lambda probs: 2 ** as_tensor(probs).log().item(), "raised 2"),
+            (lambda probs: math.exp(math.log2(by_product(probs))), "base 2"),
+            (lambda probs: -math.log(probs), "raised TypeError"),
+        ],
+    ),
+    lesson_04.answer_loss: (
+        [by_loops, by_two_masks, by_ignoring],
+        [
+            (in_place, "right result, but it changes its argument `Y`"),
+            (with_library(lambda sums, start, valid_len: sums.sum() / valid_len.sum()), "count the question too"),
+            (lambda Y_hat, Y, start, valid_len: F.cross_entropy(Y_hat.permute(0, 2, 1), Y, ignore_index=1),
+             "count the question too"),
+            (lambda Y_hat, Y, start, valid_len: F.cross_entropy(Y_hat.permute(0, 2, 1), Y), "no mask yet"),
+            (lambda Y_hat, Y, start, valid_len: by_loops(Y_hat, Y, start, torch.full_like(start, Y.shape[1])),
+             "count the padding too"),
+            (with_library(lambda sums, start, valid_len: sums.sum() / start.sum(), lambda start, valid_len: start),
+             "other way round"),
+            (lambda *args: by_loops(*args, first=1), "one step too late"),
+            (lambda *args: by_loops(*args, first=-1), "one step too early"),
+            (lambda *args: by_loops(*args, last=-1), "`<eos>`"),
+            (lambda *args: by_loops(*args, last=1), "first `<pad>`"),
+            (lambda *args: by_loops(*args, count=lambda total, n, s, v: total / v.sum()), "all real tokens"),
+            (lambda *args: by_loops(*args, count=lambda total, n, s, v: total), "This is the sum."),
+            (lambda *args: by_loops(*args, count=lambda total, n, s, v: -total / n), "its sign is not"),
+            (lambda *args: by_loops(*args, count=lambda total, n, s, v: total / len(s)), "mean over the sentences"),
+            (lambda *args: by_two_masks(*args).item(), "a tensor of shape ()"),
+            (zeros_in_the_mean, "mean over *all* positions"),
+            (means_of_sentences, "token of a short answer weighs more"),
+            (unmoved, "raised RuntimeError"),
+            (no_column, "raised"),
+            (lambda Y_hat, Y, start, valid_len: by_loops(Y_hat.softmax(dim=2), Y, start, valid_len), "softmax twice"),
+        ],
+    ),
+    lesson_04.audit: (
+        [auditor(), lambda *args: list(auditor()(*args))],
+        [
+            (audit_in_place, "right result, but it changes its argument `Y_hat`"),
+            (auditor(labels=False), "leave the labels there"),
+            (auditor(scores=False), "leave the scores there"),
+            (auditor(where="first"), "one real position only"),
+            (auditor(where="any"), "all real positions at once"),
+            (auditor(where="all cells"), "positions of padding too"),
+            (auditor(noise=torch.ones), "add the same number"),
+            (auditor(more_of=torch.zeros), "`value=PAD`"),
+            (auditor(invert=True), "All three facts"),
+            (lambda *args: auditor()(*args)[::-1], "first and the last fact swapped"),
+            (lambda *args: tuple(auditor()(*args)[i] for i in (1, 0, 2)), "first two facts swapped"),
+            (lambda *args: auditor()(*args)[:2], "a tuple of length 2"),
+            (lambda *args: dict(enumerate(auditor()(*args))), "a dict of length 3"),
+        ],
+    ),
+}
+
+
+# ---------------------------------------------------------------- the exercises and the library agree
+
+def test_the_loss_of_answers_that_begin_at_once_is_the_librarys():
+    for Y_hat, Y, _, valid_len in lesson_04.answer_loss.cases:
+        ours = lesson_04.answer_loss.answer(Y_hat, Y, torch.zeros_like(valid_len), valid_len)
+        torch.testing.assert_close(ours, MaskedSoftmaxCELoss()(Y_hat, Y, valid_len).sum() / valid_len.sum())
+
+
+@pytest.mark.parametrize("case", lesson_04.audit.cases, ids=lambda case: repr(case[0]))
+def test_an_audit_needs_padding_and_is_the_same_for_any_batch_of_words(case):
+    loss, *_ = case
+    vocab = Vocab([list("abcdefg")])
+    Y, valid_len = encode([list("abc"), list("bcdef"), list("ag")], vocab, num_steps=8)
+    Y_hat = torch.randn(*Y.shape, len(vocab), generator=torch.Generator().manual_seed(1))
+    assert lesson_04.audit.answer(loss, Y_hat, Y, valid_len) == lesson_04.audit.answer(*case)
+
+
+def test_the_cases_of_the_audit_show_each_fault_and_none():
+    facts = {lesson_04.audit.answer(*case) for case in lesson_04.audit.cases}
+    assert facts == {(False, False, False), (True, True, False), (False, True, False), (False, False, True),
+                     (True, False, False)}
+    for _, Y_hat, Y, valid_len in lesson_04.audit.cases:
+        assert (sequence_mask(Y, valid_len, -1) == -1).any() and Y.max() < Y_hat.shape[2]
