@@ -273,7 +273,7 @@ def try_by_keyboard(lesson, widget):
             continue
         before = widget.evaluate(PICTURE)
         back = "ArrowLeft" if at["top"] else "ArrowRight"
-        keys = {"range": [back], "slider": [back], "radio": ["ArrowRight"], "checkbox": ["Space"], "text": ["b"],
+        keys = {"range": [back], "slider": [back], "radio": ["ArrowRight"], "checkbox": ["Space"], "text": ["b", "d"],
                 "textarea": ["b"], "gridcell": ["ArrowRight", "ArrowDown", "ArrowUp"]}.get(at["kind"], ["Enter"])
         changed = False
         for key in keys:

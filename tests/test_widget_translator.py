@@ -18,6 +18,7 @@ from seq2seq_lib import (
     tokenize,
     widgets,
 )
+from seq2seq_lib.widgets import shipped as models
 from seq2seq_lib.widgets import translator
 
 FILE = "my_translator.safetensors"
@@ -78,7 +79,7 @@ def test_the_shipped_models_are_loaded_once():
 
 
 def test_a_missing_model_is_said_with_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setattr(translator, "data_folder", lambda: tmp_path)
+    monkeypatch.setattr(models, "data_folder", lambda: tmp_path)
     translator.shipped.cache_clear()
     assert "make model" in widgets.Translator().problem
 

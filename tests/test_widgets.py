@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 
 import pytest
 import torch
-from helpers import assert_close, random_ids, toy_batches, toy_net
+from helpers import assert_close, random_ids, toy_batches, toy_net, toy_vocabs
 from torch.nn import functional as F
 
-from seq2seq_lib import Batches, Vocab, encode, load_corpus, tokenize, widgets
+from seq2seq_lib import Batches, Checkpoint, Vocab, encode, load_corpus, tokenize, widgets
 from seq2seq_lib.style import AXIS_COLORS, COLORS
 from seq2seq_lib.widgets import base, places
 from seq2seq_lib.widgets.controls import Button, Checkbox, Choice, Slider, State, Text
@@ -64,10 +64,15 @@ class Trial(widgets.LessonWidget):
 MAKERS = {
     "Trial": Trial,
     "BatchExplorer": widgets.BatchExplorer,
-    "ClippingExplorer": lambda **settings: widgets.ClippingExplorer(toy_net(), toy_batches(), **settings),
+    "BleuExplorer": widgets.BleuExplorer,
     "DecoderStepper": widgets.DecoderStepper,
+    "ClippingExplorer": lambda **settings: widgets.ClippingExplorer(toy_net(), toy_batches(), **settings),
     "MaskExplorer": lambda **settings: widgets.MaskExplorer(*loss_batch(), **settings),
     "Translator": widgets.Translator,
+    "ContextMap": lambda **settings: widgets.ContextMap(
+        Checkpoint(toy_net(), *toy_vocabs(), None, {}), {"x": {"a b": "g", "b a": "g", "c": "h"}}, **settings),
+    "ShapeInspector": widgets.ShapeInspector,
+    "ShapeInspector, encoder": lambda **settings: widgets.ShapeInspector("encoder", **settings),
 }
 
 

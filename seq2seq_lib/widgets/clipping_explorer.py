@@ -35,7 +35,7 @@ class ClippingExplorer(LessonWidget):
 
     title = "Clipping explorer"
 
-    power = Slider(0.0, lambda widget: f"threshold θ = {_theta(widget):.2g}, as a power of ten", -2.0, 2.0, step=0.05)
+    power = Slider(0.0, lambda widget: f"θ = {_theta(widget):.2g} = ten to the power", -2.0, 2.0, step=0.05)
     batch = State(0)  # the batch that is drawn as an arrow
 
     def __init__(self, net, batches, **settings):
@@ -49,7 +49,8 @@ class ClippingExplorer(LessonWidget):
         self.norms = vectors.norm(dim=1).tolist()
         self.weights = vectors.shape[1]
         self.points = [(a, math.sqrt(max(0.0, n * n - a * a))) for a, n in zip(along.tolist(), self.norms)]
-        super().__init__(**settings)
+        longest = self.norms.index(max(self.norms))
+        super().__init__(**{"batch": longest, **settings})
 
     def render(self):
         theta = _theta(self)

@@ -82,13 +82,14 @@ class Choice(Control):
 class Text(Control):
     """Text that the reader types, in `lines` lines, at most `limit` characters; `lang` is its language for the browser.
 
+    In a text of one line the Enter key presses the button named by `enter`.
     Escape it before it is shown: `markup.tag` does.
     """
 
     kind = "text"
 
-    def __init__(self, default, label, *, lines=1, limit=20_000, lang=None, hidden=False):
-        super().__init__(default, label, lines=lines, limit=limit, lang=lang, hidden=hidden)
+    def __init__(self, default, label, *, lines=1, limit=20_000, lang=None, enter=None, hidden=False):
+        super().__init__(default, label, lines=lines, limit=limit, lang=lang, enter=enter, hidden=hidden)
 
     def problem(self, value, spec):
         if not isinstance(value, str):

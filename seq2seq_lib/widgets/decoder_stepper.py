@@ -1,20 +1,18 @@
 """Decoder stepper: one step of a decoder at a time, the words it may write next, and the state it goes on from."""
 
 import math
-from functools import lru_cache
 
 import torch
 
 from ..batches import encode
-from ..checkpoint import load_checkpoint
 from ..decoding import check_vocabs
-from ..text import BOS, EOS, data_folder, tokenize
+from ..text import BOS, EOS, tokenize
 from .base import LessonWidget
 from .controls import Button, Checkbox, Choice, State, Text
 from .drawing import pick
 from .markup import tag
+from .shipped import LANGUAGES, shipped
 
-LANGUAGES = {"eng": ("English", "en"), "fra": ("French", "fr"), "zho": ("Chinese", "zh")}
 LIKELIEST = 5  # tokens that are shown as bars
 LEVELS = 4  # shades of a positive number in a strip, and of a negative one
 
@@ -51,7 +49,7 @@ class DecoderStepper(LessonWidget):
 
     def __init__(self, net=None, src_vocab=None, tgt_vocab=None, num_steps=30, source="eng", target="fra", **settings):
         if net is None:
-            net, src_vocab, tgt_vocab, _, _ = _shipped()
+            net, src_vocab, tgt_vocab, _, _ = shipped("eng-fra")
         check_vocabs(net, src_vocab, tgt_vocab)
         self.net, self.src_vocab, self.tgt_vocab, self.num_steps = net, src_vocab, tgt_vocab, num_steps
         self._languages = {"source": source, "target": target}
@@ -285,15 +283,6 @@ class DecoderStepper(LessonWidget):
                    [tag("td", cell, class_="s2s-number") for cell in cells],
                    class_="s2s-now" if now else None,
                    data_set="path", data_value=[[tokens, row]])  # for the mouse: the whole line
-
-
-@lru_cache
-def _shipped():
-    path = data_folder() / "models" / "eng-fra.safetensors"
-    if not path.is_file():
-        raise ValueError(f"The model data/models/{path.name} is missing. Take it from the project again, or make it by "
-                         "the command: make model")
-    return load_checkpoint(path)
 
 
 def _top(state):

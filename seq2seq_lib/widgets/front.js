@@ -17,6 +17,7 @@ function render({ model, el }) {
   const root = make("div", { class: "s2s", role: "group" }, title, panel, problem, said, drawing, below);
   const controls = new Map();
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
+  const press = (button) => set(button, model.get(button) + 1);
 
   function show() {
     const picture = model.get("_picture");
@@ -25,7 +26,7 @@ function render({ model, el }) {
     for (const spec of picture.controls) {
       if (spec.kind === "state") continue;
       if (!controls.has(spec.name)) {
-        const control = MAKERS[spec.kind](spec, (value) => set(spec.name, value), () => model.get(spec.name));
+        const control = MAKERS[spec.kind](spec, (value) => set(spec.name, value), () => model.get(spec.name), press);
         control.node.classList.add("s2s-control", `s2s-${spec.kind}`);
         controls.set(spec.name, control);
         (spec.lines > 1 ? texts : others).append(control.node);
@@ -133,10 +134,11 @@ const MAKERS = {
     };
   },
 
-  text(spec, set) {
+  text(spec, set, get, press) {
     const input = hush(make(spec.lines > 1 ? "textarea" : "input", { id: newId(), dir: "auto", spellcheck: "false" }));
     const label = make("label", { for: input.id });
     input.addEventListener("input", () => set(input.value));
+    input.addEventListener("keydown", (event) => { if (event.key === "Enter" && spec.enter) press(spec.enter); });
     return {
       node: make("div", {}, label, input),
       show(spec, now) {

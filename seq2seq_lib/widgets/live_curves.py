@@ -52,7 +52,7 @@ class LiveCurves(LessonWidget):
         _, this_run = places._running()
         if this_run is None or this_run != self._shown:  # once a cell
             view, _ = super(LessonWidget, self)._repr_mimebundle_()
-            _display(view | {"text/plain": repr(self)})
+            _display(view | {"text/plain": self.title})
         self._shown = this_run
         return self
 

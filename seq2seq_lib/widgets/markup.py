@@ -49,5 +49,5 @@ def _attribute(name, value):
 
 def lifeless(html):
     """Take out what makes a drawing answer to keys, for a picture that nobody can move."""
-    moving = r' (?:tabindex|role(?!="img")|aria-(?!label)[a-z]+|data-(?!axis)[a-z-]+)(?:="[^"]*")?(?=[ >])'
-    return Html(re.sub(moving, "", html))
+    dead = r' (?:tabindex|role(?!="img")|aria-(?!label|hidden)[a-z]+|data-(?!axis)[a-z-]+)(?:="[^"]*")?(?=[ >])'
+    return Html(re.sub(dead, "", html))

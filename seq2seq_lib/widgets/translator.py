@@ -1,16 +1,16 @@
 """Translator: type a sentence and see what the model reads, what it writes, and how sure it is of each word."""
 
-from functools import lru_cache
 from pathlib import Path
 
 from ..checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ..decoding import check_vocabs, predict_with_probs
-from ..text import EOS, UNK, data_folder, detokenize, tokenize
+from ..text import EOS, UNK, detokenize, tokenize
 from .base import LessonWidget
 from .controls import Button, Choice, State, Text
-from .decoder_stepper import LANGUAGES, DecoderStepper
+from .decoder_stepper import DecoderStepper
 from .drawing import pick
 from .markup import tag
+from .shipped import LANGUAGES, shipped
 
 ENDING = ".safetensors"
 UNSURE = 50  # percent: a word of a lower probability is marked
@@ -208,16 +208,6 @@ def _percent(p):
 
 
 # --------------------------------------------------------------------------- files
-
-@lru_cache
-def shipped(direction):
-    """Return the shipped model of a direction, `"eng-fra"` or `"eng-zho"`, as a `Checkpoint`."""
-    path = data_folder() / "models" / f"{direction}{ENDING}"
-    if not path.is_file():
-        raise ValueError(f"The model data/models/{path.name} is missing. Take it from the project again, or make it by "
-                         "the command: make model")
-    return load_checkpoint(path)
-
 
 def _path(name):
     """Return the path of a file in the working directory from the name that a reader typed."""

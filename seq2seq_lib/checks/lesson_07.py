@@ -1,0 +1,251 @@
+"""The checks of lesson 07, BLEU."""
+
+import math
+from collections import Counter
+
+from ..bleu import bleu, corpus_bleu
+from .runner import Exercise
+
+# ---------------------------------------------------------------- warm-up: how many count
+
+
+def _clipped_count(count, in_references):
+    return min(count, max(in_references))
+
+
+clipped_count = Exercise(
+    _clipped_count,
+    cases=[(2, [1]), (2, [1, 3]), (3, [1, 1]), (1, [4]), (5, [0, 0, 0]), (4, [3, 2, 1]), (1, [0, 1])],
+    mistakes=[
+        (lambda count, in_references: min(count, sum(in_references)),
+         "You add up the counts of the references. They are several ways to say the same, and a prediction may use one "
+         "of them: take the largest count."),
+        (lambda count, in_references: min(count, *in_references),
+         "You take the reference that has the n-gram least often. One that has it is enough: take the largest count."),
+        (lambda count, in_references: min(count, in_references[0]),
+         "You look at the first reference only. A partner in any of them will do."),
+        (lambda count, in_references: max(in_references),
+         "You take the largest count of the references, even where the prediction has fewer. It cannot have more "
+         "matches than it has n-grams."),
+        (lambda count, in_references: max(count, *in_references),
+         "You take the largest number of all. A match needs one on each side, so the smaller side decides."),
+        (lambda count, in_references: count if max(in_references) else 0,
+         "Nothing is clipped: if the n-gram stands in a reference at all, you count every one in the prediction."),
+        (lambda count, in_references: min(count, max(in_references)) / count,
+         "This is a share. Return how many count: the share is taken later, over all n-grams together."),
+        (lambda count, in_references: min(count, max(in_references), 1),
+         "You count at most one. An n-gram that stands twice on both sides has two matches."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the reference that has the n-gram most often.",
+    after="In `Counter`s the same is `ours & (first | second)`: `|` takes the larger count of each, `&` the smaller.",
+)
+
+
+# ---------------------------------------------------------------- core: BLEU of one sentence, as in the paper
+
+def _ngrams(sentence, n):
+    tokens = sentence.split()
+    return Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
+
+
+def _penalty(len_pred, len_label):
+    return math.exp(min(0, 1 - len_label / len_pred))
+
+
+def _papineni(prediction, label, N):
+    return _variant(prediction, label, N)
+
+
+def _variant(prediction, label, N, *, penalty=_penalty, exponent=lambda n, N: 1 / N,
+             matches=lambda ours, theirs: (ours & theirs).total(), total=lambda ours, theirs: ours.total(),
+             left_out=False, size=lambda text: len(text.split())):
+    """The score, or with another part the score that a slip in that part gives."""
+    score = penalty(size(prediction), size(label))
+    for n in range(1, N + 1):
+        ours, theirs = _ngrams(prediction, n), _ngrams(label, n)
+        if left_out and not ours:
+            continue
+        score *= (matches(ours, theirs) / max(1, total(ours, theirs))) ** exponent(n, N)
+    return score
+
+
+def _changed(**options):
+    return lambda prediction, label, N: _variant(prediction, label, N, **options)
+
+
+def _mean(prediction, label, N):
+    p = [(_ngrams(prediction, n) & _ngrams(label, n)).total() / max(1, _ngrams(prediction, n).total())
+         for n in range(1, N + 1)]
+    return _penalty(len(prediction.split()), len(label.split())) * sum(p) / N
+
+
+_example = "A B B C D", "A B C D E F"
+
+papineni = Exercise(
+    _papineni,
+    cases=[(*_example, 2), (*_example, 1), (*_example, 3), (*_example, 4), ("A B C", "A B C D E F", 3),
+           ("va !", "va !", 4), ("va !", "va !", 2), ("B B B B", "A B C", 1), ("A B C D E F A", "A B C D", 2),
+           ("il est dans le jardin .", "elle est dans le jardin .", 4), ("A", "B", 1), ("a a b a a b", "a a b c", 3)],
+    mistakes=[
+        (_changed(exponent=lambda n, N: 1 / 2**n),
+         "These are the exponents of this course, 1/2, 1/4, 1/8, ... The paper's are all equal: 1/N."),
+        (bleu,
+         "This is the formula of this course. The paper's exponents are all 1/N, and an order without n-grams makes "
+         "the score 0."),
+        (_changed(exponent=lambda n, N: 1),
+         "You multiply the precisions and take no root. Each has the exponent 1/N: it is their geometric mean."),
+        (_mean, "You take the mean of the precisions by adding. The paper multiplies, and takes the N-th root: one "
+                "precision of 0 makes the whole score 0."),
+        (_changed(penalty=lambda len_pred, len_label: 1),
+         "The precisions are right, and the brevity penalty is missing."),
+        (_changed(penalty=lambda len_pred, len_label: math.exp(1 - len_label / len_pred)),
+         "A prediction longer than its label gets a reward in your function: its penalty is above 1. Take "
+         "`min(0, ...)` of what stands in `exp`."),
+        (_changed(penalty=lambda len_pred, len_label: math.exp(min(0, 1 - len_pred / len_label))),
+         "The brevity penalty has its lengths the wrong way round: it strikes the long predictions. It is "
+         "exp(1 - len_label / len_pred)."),
+        (_changed(penalty=lambda len_pred, len_label: min(1, len_pred / len_label)),
+         "Your penalty is the plain ratio of the lengths. It is exp(1 - len_label / len_pred)."),
+        (_changed(size=len),
+         "Your lengths count letters. `len` of a string does: split it into tokens first."),
+        (_changed(matches=lambda ours, theirs: sum(count for ngram, count in ours.items() if ngram in theirs)),
+         "Nothing is clipped: `B B B B` finds four partners in a label with one `B`. An n-gram counts no more often "
+         "than it stands in the label."),
+        (_changed(matches=lambda ours, theirs: len(ours & theirs)),
+         "You count each different n-gram once. One that stands twice on both sides has two matches."),
+        (_changed(matches=lambda ours, theirs: len(ours & theirs), total=lambda ours, theirs: len(ours)),
+         "You count each different n-gram once, as a `set` does. One that stands twice counts twice."),
+        (_changed(total=lambda ours, theirs: theirs.total()),
+         "You divide by the number of the label's n-grams. That is recall, how much of the label was found; precision "
+         "divides by the number of the prediction's."),
+        (_changed(left_out=True),
+         "You leave out the orders that the prediction is too short for, as our `bleu` does. Here they make the score "
+         "0."),
+        (lambda prediction, label, N: 100 * _variant(prediction, label, N),
+         "This is 100 times too large. Return a score from 0 to 1."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the n-grams of one sentence, for one n.",
+    after="With N = 4 and times 100 this is sacreBLEU without smoothing, for a corpus of one sentence.",
+)
+
+
+# ---------------------------------------------------------------- stretch: a corpus with several references
+
+def _pooled_bleu(predictions, references):
+    return _pool(predictions, references)
+
+
+def _nearest(lengths, len_pred):
+    return min(lengths, key=lambda n: (abs(n - len_pred), n))
+
+
+def _union(counters):
+    best = Counter()
+    for counter in counters:
+        best |= counter
+    return best
+
+
+def _pool(predictions, references, *, length=_nearest, best=_union):
+    matched, total, len_pred, len_label = [0] * 4, [0] * 4, 0, 0
+    for prediction, labels in zip(predictions, references):
+        size = len(prediction.split())
+        len_pred += size
+        len_label += length([len(label.split()) for label in labels], size)
+        for n in range(4):
+            ours = _ngrams(prediction, n + 1)
+            matched[n] += (ours & best([_ngrams(label, n + 1) for label in labels])).total()
+            total[n] += ours.total()
+    if 0 in matched:
+        return 0.0
+    return 100 * _penalty(len_pred, len_label) * math.prod(m / t for m, t in zip(matched, total)) ** (1 / 4)
+
+
+def _pool_with(**options):
+    return lambda predictions, references: _pool(predictions, references, **options)
+
+
+def _mean_of_sentences(predictions, references):
+    return sum(_pool([p], [r]) for p, r in zip(predictions, references)) / len(predictions)
+
+
+def _mean_of_precisions(predictions, references):
+    product, size, target = 1.0, 0, 0
+    for p, r in zip(predictions, references):
+        size += len(p.split())
+        target += _nearest([len(label.split()) for label in r], len(p.split()))
+    for n in range(1, 5):
+        shares = [(_ngrams(p, n) & _union(_ngrams(label, n) for label in r)).total() / max(1, _ngrams(p, n).total())
+                  for p, r in zip(predictions, references)]
+        product *= sum(shares) / len(shares)
+    return 100 * _penalty(size, target) * product ** (1 / 4)
+
+
+def _mean_of_penalties(predictions, references):
+    penalties, size, target = [], 0, 0
+    for p, r in zip(predictions, references):
+        length = len(p.split())
+        nearest = _nearest([len(label.split()) for label in r], length)
+        penalties.append(_penalty(length, nearest))
+        size, target = size + length, target + nearest
+    return _pool(predictions, references) / _penalty(size, target) * sum(penalties) / len(penalties)
+
+
+_kitchen = (["je suis chez moi .", "elle est dans la cuisine ."],
+            [["je suis chez moi ."], ["elle est dans le jardin ."]])
+
+pooled_bleu = Exercise(
+    _pooled_bleu,
+    cases=[
+        (["A B C D E"], [["A B C D E"]]),
+        _kitchen,
+        (["A B C D E"], [["A B C D F", "E D A B C D E"]]),
+        (["A B C D E", "F G H I J K"], [["A B C D X E Y"], ["F G H I J L", "F G H J K M N"]]),
+        (["A B C D E F", "X"], [["A B C D E F G H", "A B C D"], ["X Y Z", "X"]]),
+        (["A B A B A C", "D E F G H"], [["A B A C", "C A B"], ["D E F G X H", "Y D E F G H Z"]]),
+        (["A B C D E F G"], [["A B C D", "A B C D E F G H"]]),
+        (["A B C X E F"], [["A B C D E F"]]),
+        (["A B C", "D E"], [["A B C"], ["D E"]]),
+        (["A B C D E F G", "H I J"], [["A B C D E"], ["H I J K L M N O P"]]),
+    ],
+    mistakes=[
+        (_mean_of_sentences,
+         "You take the mean of the sentences' scores. BLEU pools: add up the counts of all sentences, and divide once, "
+         "at the end."),
+        (_mean_of_precisions,
+         "You take the mean of the sentences' precisions. Add up their matches and their n-grams, and divide once, at "
+         "the end."),
+        (_mean_of_penalties,
+         "The precisions are pooled, but the penalty is a mean over sentences. Add up the lengths too, and take one "
+         "penalty."),
+        (lambda predictions, references: _pool(predictions, [labels[:1] for labels in references]),
+         "You look at the first reference of each sentence only."),
+        (_pool_with(best=lambda counters: sum(counters, Counter())),
+         "You add up the counts of the references. An n-gram is clipped at the largest count that one of them has: "
+         "`|` of two `Counter`s, not `+`."),
+        (_pool_with(length=lambda lengths, size: min(lengths)),
+         "The matches are right. The length that counts is not that of the shortest reference, but of the one nearest "
+         "to the prediction's."),
+        (_pool_with(length=lambda lengths, size: max(lengths)),
+         "The matches are right. The length that counts is not that of the longest reference, but of the one nearest "
+         "to the prediction's."),
+        (_pool_with(length=lambda lengths, size: lengths[0]),
+         "The matches are right, but the length is always that of the first reference. Take the one nearest to the "
+         "prediction's."),
+        (_pool_with(length=lambda lengths, size: sum(lengths) / len(lengths)),
+         "The matches are right, but the length is the mean of the references'. Take the one nearest to the "
+         "prediction's."),
+        (_pool_with(length=lambda lengths, size: min(lengths, key=lambda n: (abs(n - size), -n))),
+         "Of two references equally near in length, you take the longer one. The shorter one counts."),
+        (_pool_with(length=lambda lengths, size: size),
+         "The precisions are right, and the brevity penalty is missing."),
+        (corpus_bleu,
+         "This smooths. An order without a match makes the score 0 here."),
+        (lambda predictions, references: _pool(predictions, references) / 100,
+         "This goes from 0 to 1. Multiply it by 100, as scores of a corpus are given."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the ten sums of a corpus, all of them 0.",
+    after="Now read `corpus_bleu` in `seq2seq_lib/bleu.py`: you know every line of it.",
+)
+
+EXERCISES = (clipped_count, papineni, pooled_bleu)
