@@ -569,4 +569,4 @@ def plot_intervals(series, xlabel, ylabel, title=""):
     if len(series) > 1:
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return picture(figure, f"{title + '. ' if title else ''}Points of {ylabel} over {xlabel}, with error bars from low "
-                           f"to high. {'; '.join(said)}.")
+                           f"to high. {'; '.join(said)}.", 48)
