@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -119,19 +118,27 @@ def test_a_run_outside_of_with_is_refused():
 
 
 def test_messages_are_seldom_and_their_share_of_the_time_is_bounded(monkeypatch):
-    read, sent = live_curves.Run.read, []
-    monkeypatch.setattr(live_curves.Run, "read", lambda self: (sent.append(1), read(self)))
-    with LiveCurves() as curves:
-        run, history = curves.run("x"), record(2000)
-        start = time.perf_counter()
-        while time.perf_counter() - start < 1:
+    clock = SimpleNamespace(now=0.0, cost=0.001, sent=0)
+
+    def send(run):
+        clock.sent += 1
+        clock.now += clock.cost  # what a message takes
+
+    monkeypatch.setattr(live_curves.time, "perf_counter", lambda: clock.now)
+    monkeypatch.setattr(live_curves.Run, "read", send)
+
+    def messages(seconds):
+        clock.sent, end = 0, clock.now + seconds
+        while clock.now < end:
+            clock.now += 0.01  # an update
             run(history)
-        assert 2 <= len(sent) <= 4
-        monkeypatch.setattr(live_curves, "PATIENCE", 10**9)
-        run.next = 0
-        run(history)
-        run(history)
-        assert run.next - time.perf_counter() > 10  # after a dear message a long pause
+        return clock.sent
+
+    with LiveCurves() as curves:
+        run, history = curves.run("x"), record(20)
+        assert messages(100) == pytest.approx(100 / live_curves.SECONDS, rel=0.1)
+        clock.cost = 0.1  # on a slow machine
+        assert messages(1000) * clock.cost < 1000 / live_curves.PATIENCE * 1.1
 
 
 def test_any_name_will_do(recwarn):
