@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks bench corpus model site slides assignments clean
+.PHONY: help lab test notebooks bench corpus model results site slides assignments clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ corpus: $(VENV)/lab-installed  ## make data/eng-fra.tsv and data/eng-zho.tsv ane
 
 model: $(VENV)/lab-installed  ## train the models in data/models/ anew (about 20 minutes on 2 cores)
 	$(BIN)/python data/make_models.py
+
+results: $(VENV)/lab-installed  ## compare the two designs of lesson 08 anew: data/results/ (about 15 minutes on 2 cores)
+	$(BIN)/python data/make_designs.py
 
 site: $(VENV)/test-installed  ## make pages of the lessons, to be read without Python: build/site/index.html
 	$(BIN)/python classroom/make_site.py

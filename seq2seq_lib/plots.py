@@ -548,3 +548,33 @@ def _svg_arrow(x, y, to_x, to_y, ink="currentColor"):
     tip = "l-4 -8 h8 z" if to_y > y else "l-4 8 h8 z" if to_y < y else "l-8 -4 v8 z"
     return (f'<path d="M{x} {y}L{to_x} {to_y}" stroke="{ink}" stroke-width="2"/>'
             f'<path d="M{to_x} {to_y}{tip}" fill="{ink}"/>')
+
+
+def plot_intervals(series, xlabel, ylabel, title=""):
+    """Draw numbers with their error bars, the series side by side.
+
+    Args:
+        series: a dictionary from a name to a dictionary from a label to `(value, low, high)`. Labels that a series
+            lacks are left out of it.
+
+    Returns:
+        A `Picture`; its text gives whole numbers.
+    """
+    labels = list(dict.fromkeys(label for points in series.values() for label in points))
+    figure, ax = axes(xlabel, ylabel, figsize=(max(7, 1.6 * len(labels)), 4))
+    said = []
+    for i, ((name, points), color, marker) in enumerate(zip(series.items(), AXIS_COLORS.values(), "os^Dvx")):
+        xs = [labels.index(label) + 0.16 * (i - (len(series) - 1) / 2) for label in points]
+        values, lows, highs = zip(*points.values())
+        bars = [[value - low for value, low in zip(values, lows)], [high - value for value, high in zip(values, highs)]]
+        ax.errorbar(xs, values, bars, fmt=marker, color=color, markersize=8, linewidth=2, capsize=5, label=name)
+        said.append(f"{name}: " + ", ".join(f"{label} {value:.0f} ({low:.0f} to {high:.0f})"
+                                            for label, (value, low, high) in points.items()))
+    ax.set(title=title, xticks=range(len(labels)), xticklabels=labels, xlim=(-0.5, len(labels) - 0.5))
+    ax.set_ylim(bottom=min(0, *(low for points in series.values() for _, low, _ in points.values())))
+    ax.grid(axis="y", color="#DDDDDD")
+    ax.set_axisbelow(True)
+    if len(series) > 1:
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return picture(figure, f"{title + '. ' if title else ''}Points of {ylabel} over {xlabel}, with error bars from low "
+                           f"to high. {'; '.join(said)}.", 48)

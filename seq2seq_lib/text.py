@@ -32,7 +32,7 @@ def read_pairs(path):
         FileNotFoundError: there is no such file.
         ValueError: the file is empty, damaged or not UTF-8, or a line lacks a column. The message names the line.
     """
-    return [row[:2] for row in _read_rows(path)]
+    return [row[:2] for row in read_rows(path)]
 
 
 def load_corpus(name, split, *, kind=None, language="eng"):
@@ -59,7 +59,7 @@ def load_corpus(name, split, *, kind=None, language="eng"):
     if kind is not None:
         check_choice("kind", kind, KINDS)
     parts, pairs = {}, []  # a source with two origins stays in the part of the first
-    for source, target, origin in _read_rows(_corpus_path(name)):
+    for source, target, origin in read_rows(_corpus_path(name)):
         key = " ".join(tokenize(source, language))
         if key not in parts:
             parts[key] = split_of(source, origin, language)
@@ -114,8 +114,18 @@ def _corpus_path(name):
     return path
 
 
-def _read_rows(path):
-    """Return `(source, target, origin)` of each line of a TSV file; the origin is empty where there is none."""
+def read_rows(path):
+    """Read the lines of a TSV file with the origin of each pair: its third column.
+
+    Args:
+        path: as for `read_pairs`.
+
+    Returns:
+        A list of `(source, target, origin)`; the origin is empty where there is no third column.
+
+    Raises:
+        FileNotFoundError, ValueError: as `read_pairs`.
+    """
     rows = []
     for number, line in enumerate(_read_bytes(Path(path)).split(b"\n"), 1):
         try:

@@ -3,10 +3,11 @@ import random
 
 import pytest
 import sacrebleu
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq_lib import bleu, brevity_penalty, corpus_bleu, ngram_precisions
+from seq2seq_lib import bleu, bootstrap_bleu, brevity_penalty, corpus_bleu, ngram_precisions
 
 PREDICTION, LABEL = "A B B C D", "A B C D E F"
 sentences = st.lists(st.sampled_from("abc"), max_size=8).map(" ".join)
@@ -171,3 +172,36 @@ def test_lists_that_do_not_fit_are_a_value_error(predictions, references, messag
 def test_unknown_smoothing_is_a_value_error_that_names_the_choices():
     with pytest.raises(ValueError, match="'floor'.*'exp'.*'none'"):
         corpus_bleu(["A"], ["A"], smooth="floor")
+
+
+def test_bootstrap_bleu_is_what_scoring_each_draw_gives():
+    rng = random.Random(1)
+    references = [[" ".join(rng.choices("abcdef", k=rng.randint(1, 9))) for _ in range(rng.randint(1, 3))]
+                  for _ in range(60)]
+    predictions = [" ".join(word for word in labels[0].split() if rng.random() < 0.9) for labels in references]
+    generator, scores = torch.Generator().manual_seed(5), []
+    for _ in range(81):
+        rows = torch.randint(60, (60,), generator=generator).tolist()
+        scores.append(corpus_bleu([predictions[i] for i in rows], [references[i] for i in rows]))
+    low, high = bootstrap_bleu(predictions, references, samples=81, seed=5)
+    assert (low, high) == (pytest.approx(sorted(scores)[2]), pytest.approx(sorted(scores)[78]))
+    assert low < corpus_bleu(predictions, references) < high
+
+
+def test_a_bootstrap_of_more_sentences_is_narrower_and_its_seed_is_all_that_chance_knows():
+    def width(n, **options):
+        predictions, references = ["a b c d e", "a b x d e f", "a b c y"], ["a b c d e", "a b c d e f", "a b c d"]
+        low, high = bootstrap_bleu(predictions * n, references * n, **options)
+        return high - low
+
+    assert 1.5 * width(40) < width(10)
+    assert width(5) == width(5) and width(5) != width(5, seed=1)
+    assert bootstrap_bleu(["a b c d"] * 3, ["a b c d"] * 3) == (pytest.approx(100), pytest.approx(100))
+
+
+@pytest.mark.parametrize("predictions, references, samples, message", [
+    ([], [], 10, "0 predictions"), (["a"], ["a", "b"], 10, "1 predictions and 2"), (["a"], [[]], 10, "no reference"),
+    (["a"], ["a"], 0, "samples is 0")])
+def test_bootstrap_bleu_says_what_is_wrong(predictions, references, samples, message):
+    with pytest.raises(ValueError, match=message):
+        bootstrap_bleu(predictions, references, samples)

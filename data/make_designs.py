@@ -1,0 +1,95 @@
+"""Compares two designs of a decoder that have the same number of weights, over three seeds: data/results/designs.csv.
+
+Run: python data/make_designs.py   (`make results` does it, in about 15 minutes on 2 cores)
+
+In the design after Cho et al. 2014 the decoder reads the context at every step; in that of Sutskever et al. 2014 the
+context only starts it. The second one gets more hidden units, so that both have as many weights. All else is as in
+lesson 08, but for fewer epochs. The scores are of the validation part; the test part is not looked at.
+"""
+
+import csv
+import sys
+
+import torch
+
+from seq2seq_lib import (
+    Batches,
+    Decoder,
+    Encoder,
+    Seq2Seq,
+    Vocab,
+    corpus_bleu,
+    data_folder,
+    load_corpus,
+    predict,
+    tokenize,
+    train,
+)
+
+MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, DROPOUT = 2, 192, 256, 0.25
+BATCH_SIZE, LR, EPOCHS, SEEDS, NUM_STEPS = 32, 0.004, 4, (0, 1, 2), 30
+DESIGNS = {"Cho": "every_step", "Sutskever": "initial"}
+LENGTHS = ((1, 4), (5, 6), (7, 8), (9, 10), (11, 99))  # tokens of a source
+
+
+def make_net(vocabs, num_hiddens, context):
+    encoder = Encoder(len(vocabs[0]), EMBED_SIZE, num_hiddens, 1, DROPOUT)
+    return Seq2Seq(encoder, Decoder(len(vocabs[1]), EMBED_SIZE, num_hiddens, 1, DROPOUT, context=context))
+
+
+def count_weights(net):
+    return sum(p.numel() for p in net.parameters())
+
+
+def matched_hiddens(vocabs):
+    """Return the `num_hiddens` with which the design of Sutskever et al. has nearly as many weights as the other."""
+    goal = count_weights(make_net(vocabs, NUM_HIDDENS, "every_step"))
+    return min(range(NUM_HIDDENS, 2 * NUM_HIDDENS),
+               key=lambda n: abs(count_weights(make_net(vocabs, n, "initial")) - goal))
+
+
+def read(split):
+    return [(tokenize(source, "eng"), tokenize(target, "fra")) for source, target in load_corpus("eng-fra", split)]
+
+
+def group(pairs):
+    """Return the distinct sources, as tuples of tokens, each with the list of its translations."""
+    references = {}
+    for source, target in pairs:
+        references.setdefault(tuple(source), []).append(" ".join(target))
+    return references
+
+
+def score(net, vocabs, references):
+    """Yield, for all sentences and for each group of lengths, its name, its sentences and their BLEU."""
+    sources, labels = list(references), list(references.values())
+    translations = predict(net, sources, *vocabs, NUM_STEPS)
+    for low, high in ((1, 99), *LENGTHS):
+        rows = [i for i, source in enumerate(sources) if low <= len(source) <= high]
+        name = "all" if (low, high) == (1, 99) else f"{low} and more" if high == 99 else f"{low} to {high}"
+        yield name, len(rows), round(corpus_bleu([translations[i] for i in rows], [labels[i] for i in rows]), 2)
+
+
+def main():
+    pairs, references = read("train"), group(read("validation"))
+    vocabs = Vocab((source for source, _ in pairs), MIN_FREQ), Vocab((target for _, target in pairs), MIN_FREQ)
+    num_hiddens = {"Cho": NUM_HIDDENS, "Sutskever": matched_hiddens(vocabs)}
+    table = [("design", "num_hiddens", "weights", "seed", "epochs", "precision", "tokens", "sentences", "BLEU")]
+    for seed in SEEDS:
+        for design, context in DESIGNS.items():
+            torch.manual_seed(seed)
+            net = make_net(vocabs, num_hiddens[design], context)
+            train(net, Batches(pairs, *vocabs, BATCH_SIZE, seed=seed), lambda done: LR * (1 - done), EPOCHS, vocabs[1],
+                  "cpu", bf16=True, progress=False)
+            about = design, num_hiddens[design], count_weights(net), seed, EPOCHS, "bfloat16"
+            table += [(*about, *row) for row in score(net, vocabs, references)]
+            print(*about, f"BLEU {table[-1 - len(LENGTHS)][-1]}", flush=True)
+    path = data_folder() / "results" / "designs.csv"
+    path.parent.mkdir(exist_ok=True)
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(table)
+    print(f"{path.name}: {len(table) - 1} rows")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

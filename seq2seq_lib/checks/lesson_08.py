@@ -1,0 +1,289 @@
+"""The checks of lesson 08, your translator."""
+
+import torch
+
+from .runner import Exercise
+
+# ---------------------------------------------------------------- warm-up: all references of a source
+
+
+def _group_references(pairs):
+    references = {}
+    for source, target in pairs:
+        if source not in references:
+            references[source] = []
+        if target not in references[source]:
+            references[source].append(target)
+    return references
+
+
+def _neighbours_only(pairs):
+    references, before = {}, None
+    for source, target in pairs:
+        if source != before:
+            references[source] = []
+        references[source].append(target)
+        before = source
+    return {source: list(dict.fromkeys(targets)) for source, targets in references.items()}
+
+
+def _with_repeats(pairs):
+    references = {}
+    for source, target in pairs:
+        references.setdefault(source, []).append(target)
+    return references
+
+
+def _by_target(pairs):
+    return _group_references([(target, source) for source, target in pairs])
+
+
+_WATCH, _LOST = "they are watching .", "i lost ."
+
+group_references = Exercise(
+    _group_references,
+    cases=[(pairs,) for pairs in [
+        [(_WATCH, "ils regardent ."), (_LOST, "j' ai perdu ."), (_WATCH, "elles regardent .")],
+        [("go !", "va !"), ("go !", "allez !"), ("leave !", "va !"), ("go !", "va !")],
+        [("you are late .", "vous êtes en retard ."), ("come in .", "entrez ."),
+         ("you are late .", "tu es en retard ."), ("you are late .", "vous êtes en retard ."),
+         ("come in .", "entre .")],
+        []]],
+    mistakes=[
+        (lambda pairs: dict(pairs),
+         "Each source has one translation, its last, as a string: `dict` keeps the last value of a key. Collect the "
+         "translations in a list."),
+        (lambda pairs: {source: [target] for source, target in pairs},
+         "Each source has its last translation only: every later one replaces the list. Append to it instead."),
+        (lambda pairs: {source: [target] for source, target in reversed(pairs)},
+         "Each source has its first translation only. Where a source comes again, append to its list."),
+        (_neighbours_only,
+         "You join translations only where pairs of a source stand side by side; when it comes again later, its list "
+         "begins anew. Look the source up among those you have."),
+        (_with_repeats,
+         "A pair may stand in a file twice, and a reference counts once: leave out a translation that its source has "
+         "already."),
+        (lambda pairs: {source: sorted(targets) for source, targets in _group_references(pairs).items()},
+         "The translations are the right ones, in another order. Keep that of the file: its first one is what a "
+         "copier copies."),
+        (lambda pairs: {source: set(targets) for source, targets in _group_references(pairs).items()},
+         "Sets have no order, and `corpus_bleu` takes lists. Keep the translations in the order of the file."),
+        (lambda pairs: {source: " / ".join(targets) for source, targets in _group_references(pairs).items()},
+         "Several translations are not one long one: keep a list of strings."),
+        (lambda pairs: {source: targets for source, targets in _group_references(pairs).items() if len(targets) > 1},
+         "Sources with one translation are missing. They have a list too, of one."),
+        (_by_target,
+         "You group by the target. The source is what is translated, so it is the key."),
+        (lambda pairs: list(_group_references(pairs).items()),
+         "These are the right groups, as a list of pairs. Return the dictionary."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with an empty dictionary and a loop over the pairs.",
+    after="On the corpus this is what `by_source` does with pandas. Compare `len` of the result with the number of "
+          "pairs: so many sources have several references.",
+)
+
+
+# ---------------------------------------------------------------- core: how sure is a score
+
+def _bootstrap_interval(matched, total, draws):
+    shares = []
+    for rows in draws.tolist():
+        shares.append(sum(matched[i].item() for i in rows) / sum(total[i].item() for i in rows))
+    return _bounds(torch.tensor(shares))
+
+
+def _bounds(shares, low=0.025, high=0.975):
+    return tuple(shares.double().quantile(torch.tensor([low, high], dtype=torch.float64)).tolist())
+
+
+def _shares(matched, total, draws):
+    return matched[draws].sum(dim=1) / total[draws].sum(dim=1)  # (samples,)
+
+
+def _mean_of_shares(matched, total, draws):
+    return _bounds((matched / total)[draws].mean(dim=1))
+
+
+def _by_columns(matched, total, draws):
+    return _bounds(matched[draws].sum(dim=0) / total[draws].sum(dim=0))
+
+
+def _around_the_mean(matched, total, draws):
+    shares = _shares(matched, total, draws)
+    half = 1.96 * shares.std().item()
+    return shares.mean().item() - half, shares.mean().item() + half
+
+
+def _of_the_mean(matched, total, draws):
+    shares = _shares(matched, total, draws)
+    half = 1.96 * shares.std().item() / len(shares) ** 0.5
+    return shares.mean().item() - half, shares.mean().item() + half
+
+
+def _no_draws(matched, total, draws):
+    return _bounds(matched / total)
+
+
+def _point(matched, total, draws):
+    share = (matched.sum() / total.sum()).item()
+    return share, share
+
+
+def _distances(matched, total, draws):
+    low, high = _bounds(_shares(matched, total, draws))
+    share = _point(matched, total, draws)[0]
+    return share - low, high - share
+
+
+def _call(function, *args):
+    """Take numbers of torch and numpy for what they hold."""
+    result = function(*args)
+    if type(result).__module__ in ("torch", "numpy") and hasattr(result, "tolist"):
+        result = result.tolist()
+    if isinstance(result, (list, tuple)):
+        result = tuple(value.item() if type(value).__module__ in ("torch", "numpy") and value.ndim == 0 else value
+                       for value in result)
+    return result
+
+
+def _draws(sentences, samples, seed):
+    # So many samples that both bounds are samples: nothing depends on how a quantile is taken between two.
+    return torch.randint(sentences, (samples, sentences), generator=torch.Generator().manual_seed(seed))
+
+
+bootstrap_interval = Exercise(
+    _bootstrap_interval,
+    cases=[(torch.tensor(matched), torch.tensor(total), _draws(len(total), samples, seed))
+           for matched, total, samples, seed in [
+               ([4, 0, 3, 9, 1, 2], [4, 5, 6, 9, 2, 7], 41, 0),
+               ([1, 6, 2, 2, 5, 0, 3, 8, 4], [3, 6, 7, 2, 9, 4, 3, 12, 5], 81, 1),
+               ([0, 3, 10, 1, 6], [5, 4, 12, 3, 6], 201, 2)]],
+    mistakes=[
+        (_mean_of_shares,
+         "You take the mean of the sentences' shares, so a short sentence weighs as much as a long one. Add up the "
+         "counts of a draw first, then divide once."),
+        (_by_columns,
+         "You add up the columns of `draws`. A draw is a row: sum over `dim=1`."),
+        (lambda *args: (_shares(*args).min().item(), _shares(*args).max().item()),
+         "These are the smallest and the largest of all draws. They move apart the more you draw; leave out 2.5 % at "
+         "either end."),
+        (lambda *args: _bounds(_shares(*args), 0.05, 0.95),
+         "Between your bounds lie 90 % of the draws: you leave out 5 % at either end. 95 % leave 2.5 % at either end."),
+        (lambda *args: _bounds(_shares(*args), 0.25, 0.75),
+         "Between your bounds lie half of the draws. The quantiles are 0.025 and 0.975."),
+        (_around_the_mean,
+         "This is the mean of the draws, plus and minus 1.96 standard deviations. It is near, but it takes the draws "
+         "for a bell curve. Take their quantiles: no curve is needed."),
+        (_of_the_mean,
+         "You divide by the root of the number of draws, so the interval would shrink to nothing if you drew for "
+         "longer. Drawing longer brings no new sentences. Take the quantiles of the draws."),
+        (_no_draws,
+         "You take the quantiles of the sentences' own shares. The question is how much the score of all sentences "
+         "moves: score each draw, then take the quantiles of the scores."),
+        (_point,
+         "Both bounds are the score itself. Score each draw: `matched[draws]` has its counts, `(samples, sentences)`."),
+        (_distances,
+         "These are distances from the score, as matplotlib wants them. Return the bounds themselves."),
+        (lambda *args: _bootstrap_interval(*args)[::-1],
+         "The bounds are right, in the wrong order: the low one first."),
+        (lambda *args: tuple(100 * bound for bound in _bootstrap_interval(*args)),
+         "The bounds are right, in percent. Return shares, from 0 to 1."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with `matched[draws]`: what is its shape, and along "
+          "which axis do you add up?",
+    after="With ten counts for each sentence in place of two this is `bootstrap_bleu`. Next question: two translators, "
+          "the same draws. In how many of them is one ahead?",
+    call=_call,
+)
+
+
+# ---------------------------------------------------------------- stretch: almost in training
+
+def _near_copies(training, held_out):
+    gaps = set()
+    for tokens in training:
+        gaps |= _gaps(tokens)
+    return [not _gaps(tokens).isdisjoint(gaps) for tokens in held_out]
+
+
+def _gaps(tokens):
+    """The sentence with a gap in place of each token, one after the other."""
+    return {(*tokens[:i], None, *tokens[i + 1 :]) for i in range(len(tokens))}
+
+
+def _any(near):
+    return lambda training, held_out: [any(near(ours, theirs) for theirs in training) for ours in held_out]
+
+
+def _others(ours, theirs):
+    return sum(a != b for a, b in zip(ours, theirs))
+
+
+def _edits(ours, theirs):
+    """The fewest tokens to change, to take out or to put in."""
+    row = list(range(len(theirs) + 1))
+    for i, a in enumerate(ours, 1):
+        diagonal, row[0] = row[0], i
+        for j, b in enumerate(theirs, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
+    return row[-1]
+
+
+def _same_length(ours, theirs):
+    return len(ours) == len(theirs)
+
+
+_TRAINING = [sentence.split() for sentence in [
+    "they are watching .", "i lost my book .", "she sold the red car .", "the dog saw the cat .", "wait here !"]]
+_HELD_OUT = [sentence.split() for sentence in [
+    "they are watching .", "they are waiting .", "they were waiting .", "they are watching us .", "i lost my key .",
+    "are they watching .", "the cat saw the dog .", "she sold the car .", "wait !", "wait there !",
+    "you lost my book ?", "i lost a bag .", "the dog saw a cat ."]]
+
+near_copies = Exercise(
+    _near_copies,
+    cases=[(_TRAINING, _HELD_OUT), (_HELD_OUT, _TRAINING), (_TRAINING[:1], _HELD_OUT[:4]),
+           ([["a", "b", "c", "d"], ["e", "f"]], [["a", "b", "x", "d"], ["x", "b", "c", "d"], ["a", "b", "c", "x"],
+                                                 ["x", "b", "x", "d"], ["e", "f", "g"], ["f", "e"], ["e"]]),
+           ([["go"], ["a", "b"]], [["stop"], ["b", "a"], []])],
+    mistakes=[
+        (_any(lambda ours, theirs: ours == theirs),
+         "You find exact copies only, and the split leaves none of those. One other token is near, too."),
+        (_any(lambda ours, theirs: _same_length(ours, theirs) and _others(ours, theirs) == 1),
+         "An exact copy is missing: at most one other token, so none is near as well."),
+        (_any(lambda ours, theirs: _others(ours, theirs) <= 1),
+         "`zip` stops at the shorter sentence, so a sentence that goes on behind the other's end looks near. Compare "
+         "the lengths first."),
+        (_any(lambda ours, theirs: len(set(ours) ^ set(theirs)) <= 2 and _same_length(ours, theirs)),
+         "You compare the words and not their places. `the cat saw the dog` has the words of `the dog saw the cat`, "
+         "and says something else."),
+        (_any(lambda ours, theirs: len(set(ours) - set(theirs)) <= 1),
+         "You compare the words and neither their places nor their number. Go through both sentences side by side."),
+        (_any(lambda ours, theirs: sorted(ours) == sorted(theirs)),
+         "You find sentences of the same words in any order. Compare place by place."),
+        (_any(lambda ours, theirs: _edits(ours, theirs) <= 1),
+         "You count a token more or less as near, too. That is a fair measure, but here both sentences have the same "
+         "length."),
+        (_any(lambda ours, theirs: _same_length(ours, theirs) and _others(ours, theirs) <= 2),
+         "You let two tokens differ. One is the most."),
+        (lambda training, held_out: [all(_same_length(a, b) and _others(a, b) <= 1 for b in training)
+                                     for a in held_out],
+         "You ask whether all training sentences are near. One is enough: `any`."),
+        (lambda training, held_out: _near_copies(held_out, training),
+         "You have the two lists swapped: the result has one answer for each held-out sentence."),
+        (lambda training, held_out: [tokens for tokens in held_out if _near_copies(training, [tokens])[0]],
+         "These are the near sentences themselves. Return one `True` or `False` for each held-out sentence."),
+        (lambda training, held_out: [i for i, near in enumerate(_near_copies(training, held_out)) if near],
+         "These are the places of the near sentences. Return one `True` or `False` for each held-out sentence."),
+        (lambda training, held_out: sum(_near_copies(training, held_out)),
+         "This is how many there are. Return one `True` or `False` for each held-out sentence."),
+        (lambda training, held_out: [not near for near in _near_copies(training, held_out)],
+         "Your answers are the wrong way round: `True` is for a sentence that training nearly has."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with two sentences of the same length: in how many "
+          "places do they differ?",
+    after="Run it on the corpus. If you compare each pair of sentences, that is twenty million comparisons: the "
+          "solution finds a way that looks at each sentence once.",
+)
+
+EXERCISES = (group_references, bootstrap_interval, near_copies)
