@@ -174,7 +174,8 @@ def usable(row, uses):
 ADJECTIVE_TAGS = {"t": "toomuch", "k": "hue", "y": "positive", "g": "grow", "j": "proffit", "s": "species", "e": "seasonal",
                   "l": "mighty", "m": "tiny_"}
 QUALITIES = {"looks", "size", "quality", "cost", "clean", "temp", "wet", "speed", "sound_", "effort", "weight", "era"}
-TOGETHER_NEVER = [{"child", "adults"}, {"adult", "schoolwork"}, {"wild", "tame"}, {"exotic", "native"}]
+TOGETHER_NEVER = [{"child", "adults"}, {"adult", "schoolwork"}, {"wild", "tame"}, {"exotic", "native"},
+                  {"chance", "kin"}, {"onstage", "stage"}, {"away", "us"}]
 
 
 def goes_with(row, other):
@@ -402,6 +403,9 @@ def french_form(word, features, who, words):
             if not word.is_pronoun:
                 return mark(word.cell("french"))
             return STRONG.get(word.person) or {"il": "lui", "ils": "eux"}.get(french_pronoun(word), french_pronoun(word))
+        if feature == "contrast":                               # mais lui, il en a; mais Tom en a
+            return f"{french_form(word, ['moi'], who, words)}, {french_pronoun(word)}" if word.is_pronoun \
+                else mark(word.cell("french"))
         if feature == "à":
             return "" if word.is_pronoun else "à " + mark(word.cell("french"))
         if feature == "le":
@@ -574,6 +578,8 @@ def chinese_form(word, features, who, words):
         chinese = word.of("ba")
     elif feature == "bado":                                      # as an order: 请把门关上, but 请把盘子洗一下
         chinese = word.of("ba") + ("" if word.of("ba")[-1] in "开上掉好来走去满正" else "一下")
+    elif feature == "go" and "A" in word.of("uses"):
+        chinese = "去" + chinese
     chinese = chinese.replace("/", "")
     target = linked.get("obj") or linked.get("it")
     if target is None:
@@ -590,12 +596,15 @@ def attribute(word):
 def chinese_phrase(inside, words):
     parts = inside.split()
     head = next(words[p] for p in reversed(parts) if p in words and words[p].table == "nouns")
+    measure = head.of("measure")
+    if measure == "朵" and any("grow" in w.row["tags"] for w in words.values() if w.table == "verbs"):
+        measure = "棵"                                          # 摘一朵玫瑰, but 种一棵玫瑰
     adjectives = [attribute(words[p]) for p in parts if p in words and words[p].table == "adjectives"]
     several = head.plural and head.mass != "plural" or head.mass == "mass"
     out = []
     for part in parts:
         if part in words and words[part].table == "phrases":
-            out.append(words[part].of("chinese") + head.of("measure"))
+            out.append(words[part].of("chinese") + measure)
         if part in words or not part:
             continue
         if part == "the":
@@ -605,7 +614,7 @@ def chinese_phrase(inside, words):
         elif part in COUNTING:
             many = {"一": "一些", "那": "那些", "这": "这些"}
             out.append(many[part] if several and part in many and not (head.mass == "mass" and part != "一")
-                       else part + head.of("measure"))
+                       else part + measure)
         else:
             out.append(part)
     return "".join([*out, *adjectives, head.of("chinese")])

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 from html import escape
 
 from .style import AXIS_COLORS, COLORS, MATPLOTLIB
@@ -58,14 +59,23 @@ def road_map(stop):
     return Picture(f'<div style="overflow-x:auto">{svg}</div>', alt)
 
 
-def picture(figure, alt):
-    """Turn a matplotlib figure into a `Picture` and close the figure."""
+def picture(figure, alt, colors=None):
+    """Turn a matplotlib figure into a `Picture` and close the figure; fewer `colors` make it smaller."""
     import matplotlib.pyplot as plt
+    from PIL import Image
 
-    data = io.BytesIO()
+    data, small = io.BytesIO(), io.BytesIO()
     figure.savefig(data, format="png")
     plt.close(figure)
+    if colors:
+        from PIL import Image
+
+        image, data = Image.open(data).convert("RGB"), io.BytesIO()
+        image.quantize(colors, dither=Image.Dither.NONE).save(data, format="png", optimize=True)
     image = base64.b64encode(data.getvalue()).decode()
+    few_colors = Image.open(data).convert("RGB").quantize(64, dither=Image.Dither.NONE)  # a third as large
+    few_colors.save(small, "png", optimize=True)
+    image = base64.b64encode(small.getvalue()).decode()
     return Picture(f'<img alt="{escape(alt)}" style="max-width:100%" src="data:image/png;base64,{image}">', alt)
 
 
@@ -371,6 +381,51 @@ def _design(source, goes_in, asked_for, title, alt, every_step):
         if every_step:
             parts.append(arrow(x + 16, 188, x + 16, 133, color))
     return _svg(width, 236, parts, alt, f"flex:1 1 420px;max-width:{width}px")
+
+
+def plot_curves(runs, theta=None, scale="linear"):
+    """Draw training runs on top of each other: loss per token, gradient norm before clipping, tokens per second.
+
+    Args:
+        runs: a list of dictionaries with `name`, the points `x` (updates), `loss`, `norm` and `speed`, and `valid`, a
+            list of `[update, loss]`.
+        theta: the threshold of clipping, drawn as a line; None draws none.
+        scale: `"linear"` or `"log"`, for loss and gradient norm.
+
+    Returns:
+        A `Picture` with the names below it; its text gives losses to half a nat, so that it is the same everywhere.
+    """
+    import matplotlib.pyplot as plt
+
+    plt.rcParams.update(MATPLOTLIB)
+    figure, rows = plt.subplots(3, 1, figsize=(8, 6), sharex=True, height_ratios=(2, 1, 0.7), layout="constrained")
+    palette, legend, said = list(AXIS_COLORS.values()), [], []
+    for i, run in enumerate(runs):
+        color = palette[i % len(palette)]
+        for ax, key in zip(rows, ("loss", "norm", "speed")):
+            xs, ys = zip(*[(x, y) for x, y in zip(run["x"], run[key]) if y is not None] or [(1, math.nan)])
+            ax.plot(xs, ys, color=color, linewidth=1.8, marker="o" if len(xs) == 1 else None)
+        if run["valid"]:
+            rows[0].plot(*zip(*run["valid"]), "s--", color=color, markersize=6)
+        lines = {"training": run["loss"], "validation": [y for _, y in run["valid"]]}
+        ends = [f"{what} from about {round(2 * ys[0]) / 2:.1f} to {round(2 * ys[-1]) / 2:.1f}"
+                for what, ys in lines.items() if ys and None not in (ys[0], ys[-1])]
+        said.append(f"{run['name']}, {run['x'][-1]} updates: loss {', '.join(ends)}")
+        legend.append(f'<span style="white-space:nowrap"><span style="background:{color};color:white;padding:0 8px;'
+                      f'border-radius:4px">{i + 1}</span> {escape(run["name"])}</span>')
+    for ax, title in zip(rows, ("loss per token (nats): line training, dashed validation",
+                                "gradient norm before clipping", "tokens per second")):
+        ax.set_title(title, fontsize=13)
+    if theta:
+        rows[1].axhline(theta, color="black", linestyle=":", linewidth=1.5)
+    for ax in rows[:2]:
+        ax.set_yscale(scale)
+    for ax in rows if scale == "linear" else rows[2:]:
+        ax.set_ylim(bottom=0)
+    rows[2].set_xlabel("update")
+    image = picture(figure, f"Curves of {len(runs)} training run{'s' * (len(runs) > 1)}. {'; '.join(said)}.", 48)
+    return Picture(f'{image.html}<div style="display:flex;flex-wrap:wrap;gap:4px 24px">{"".join(legend)}</div>',
+                   image.alt)
 
 
 def plot_translator(source, target):

@@ -165,6 +165,15 @@ class Lesson:
             await commands.execute("notebook:run-cell");
         }""", number)
 
+    def begin_cell(self, number):
+        """Begin to run the cell of that number, without waiting for its end."""
+        self.page.evaluate("""(number) => {
+            const { commands, shell } = window.jupyterapp;
+            shell.currentWidget.content.activeCellIndex = number;
+            shell.currentWidget.content.deselectAll();
+            commands.execute("notebook:run-cell");
+        }""", number)
+
     def python(self, code):
         """Run code in the notebook's kernel, outside its cells; return what it prints."""
         return self.page.evaluate("""async (code) => {
@@ -198,8 +207,8 @@ class Lesson:
         return shown + self.errors
 
     def widgets(self):
-        """Return a locator of all our widgets in the outputs of the notebook."""
-        return self.page.locator(".jp-OutputArea-output .s2s[role=group]")
+        """Return a locator of all our widgets in the outputs of the notebook, without those inside another."""
+        return self.page.locator(".jp-OutputArea-output .s2s[role=group]:not(.s2s .s2s)")
 
     def cells(self):
         """Return how many cells the notebook has."""
@@ -232,8 +241,8 @@ class Lesson:
         return widget.evaluate("root => root.watched.times.at(-1)")
 
 
-PICTURE = """root => [".s2s-drawing", ".s2s-said", ".s2s-problem"]
-    .map(part => root.querySelector(part).innerHTML).join("|")"""
+PICTURE = """root => [...root.querySelectorAll(".s2s-drawing, .s2s-said, .s2s-problem")]
+    .map(part => part.innerHTML).join("|")"""
 
 
 def try_by_keyboard(lesson, widget):
@@ -265,8 +274,8 @@ def try_by_keyboard(lesson, widget):
             continue
         before = widget.evaluate(PICTURE)
         back = "ArrowLeft" if at["top"] else "ArrowRight"
-        keys = {"range": [back], "slider": [back], "radio": ["ArrowRight"], "checkbox": ["Space"], "text": ["b"],
-                "textarea": ["b"], "gridcell": ["ArrowRight", "ArrowDown"]}.get(at["kind"], ["Enter"])
+        keys = {"range": [back], "slider": [back], "radio": ["ArrowRight"], "checkbox": ["Space"], "text": ["b", "d"],
+                "textarea": ["b"], "gridcell": ["ArrowRight", "ArrowDown", "ArrowUp"]}.get(at["kind"], ["Enter"])
         changed = False
         for key in keys:
             page.keyboard.press(key)

@@ -1,6 +1,7 @@
 """The widgets and the lessons in a real browser. Chromium missing: skipped."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -16,10 +17,24 @@ LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb")
 SECONDS = 0.150  # from a key to the changed picture, for 95 % of the keys
 ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round may fail; a slow widget fails in all
 
-IMPORTS = "import torch\nfrom seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, encode, widgets"
+IMPORTS = """import torch
+from seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, data_folder, encode, load_checkpoint, widgets"""
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
     "bleu": "widgets.BleuExplorer()",
+    "stepper": "widgets.DecoderStepper()",
+    "clipping": """from seq2seq_lib import Batches, Decoder, Encoder, Seq2Seq
+torch.manual_seed(0)
+pairs = [(["a"] * n, ["a"] * (1 + n % 3)) for n in range(1, 30)]
+letters = Vocab([["a"]])
+widgets.ClippingExplorer(Seq2Seq(Encoder(5, 4, 8, 1), Decoder(5, 4, 8, 1)), Batches(pairs, letters, letters, 3))""",
+    "curves": """from types import SimpleNamespace
+from seq2seq_lib import BatchRecord
+batches = [BatchRecord(i // 10, 90.0 - i, 20, 1.5 - i / 40, 0.01) for i in range(40)]
+with widgets.LiveCurves() as curves:
+    for name, shown in [("lr 0.004", batches), ("<script>alert(1)</script> 😀", batches[:20])]:
+        history = SimpleNamespace(batches=shown, valid_losses=[4.0, 3.0], rows=[])
+        curves.run(name)(history)""",
     "mask": """vocab = Vocab([list("abcdefg")])
 Y, valid_len = encode([list("abc"), list("bcdef"), list("abcdefg")], vocab)
 torch.manual_seed(0)
@@ -29,8 +44,13 @@ widgets.MaskExplorer(torch.randn(*Y.shape, len(vocab)), Y, valid_len, vocab)""",
 torch.manual_seed(0)
 net = Seq2Seq(Encoder(len(vocab), 8, 16, 1), Decoder(len(vocab), 8, 16, 1)).eval()
 widgets.Translator(net, vocab, vocab, 12, sentence="a b c d e f g xyz", file="of_the_browser")""",
+    "shapes": "widgets.ShapeInspector()",
+    "map": """trained = load_checkpoint(data_folder() / "models" / "eng-fra.safetensors")
+texts = ["tom helped mary .", "mary helped tom .", "tom thanked mary .", "mary thanked tom ."]
+widgets.ContextMap(trained, {"all": dict(zip(texts, ["Tom", "Mary"] * 2)), "three": dict.fromkeys(texts[:3], "g")})""",
 }
-IDLE = ("like length", "true valid", "File, in")  # names of controls with nothing to do in a widget's first state
+# Names of controls with nothing to do in a widget's first state.
+IDLE = ("like length", "true valid", "File, in", "Start again", "button Back")
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +89,7 @@ def lesson(opened):
 from seq2seq_lib.widgets import places
 for _, widgets_of_cell, _ in places._runs.values():
     for w in widgets_of_cell.values():
+        w.show_below(None)
         w._busy, w._drawn = True, None
         for name, value in w._first.items():
             setattr(w, name, value)
@@ -106,8 +127,8 @@ def test_everything_moves_by_keyboard_alone(lesson, widget):
     tried = try_by_keyboard(lesson, widget)
     idle = [what for what, changed in tried if not changed and not any(name in what for name in IDLE)]
     assert idle == []
-    stops = "input:visible, textarea:visible, button:visible, [role=slider], [role=button], [role=grid]"
-    assert len(tried) == widget.locator(stops).evaluate_all(
+    stops = "input:visible, textarea:visible, button:enabled:visible, [role=slider], [role=button], [role=grid]"
+    assert len(tried) >= widget.locator(stops).evaluate_all(
         "nodes => nodes.length - nodes.filter(node => node.type === 'radio' && !node.checked).length")
     assert lesson.cells() == cells
     assert lesson.errors == []
@@ -125,11 +146,16 @@ def test_keys_of_the_notebook_do_not_reach_it(lesson):
 
 
 def test_the_picture_follows_a_key_in_time(lesson, capsys):
-    batch, mask = named(lesson, "batch"), named(lesson, "mask")
+    batch, mask, stepper, shapes, map_ = (
+        named(lesson, name) for name in ("batch", "mask", "stepper", "shapes", "map"))
+    stepper.get_by_role("button", name="To the end").click()
     kinds = {
         "slider": (batch, batch.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
         "typed text": (batch, batch.locator("textarea").first, ["x", "Backspace"]),
         "cell of the grid": (batch, batch.locator("[role=gridcell]").first, ["ArrowRight", "ArrowLeft"]),
+        "step of the decoder": (stepper, stepper.locator("[role=gridcell][tabindex='0']"), ["ArrowUp", "ArrowDown"]),
+        "size of a tensor": (shapes, shapes.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
+        "sentence typed into the map": (map_, map_.locator("textarea"), ["x", "Backspace"]),
         "handle": (mask, mask.locator("[role=slider]").first, ["ArrowRight", "ArrowLeft"]),
         "sentence to translate": (named(lesson, "translator"), named(lesson, "translator").locator("input").first,
                                   ["x", "Backspace"]),
@@ -170,6 +196,132 @@ def test_a_handle_can_be_dragged(lesson):
     assert "3 cells of padding count" in mask.inner_text()
     mask.get_by_role("button", name="Back to the true valid lengths").click()
     mask.locator("[data-handle][data-index='0'][aria-valuenow='4']").wait_for()
+
+
+def test_a_translation_is_written_by_keyboard_alone(lesson):
+    stepper = named(lesson, "stepper")
+
+    def says(text):
+        stepper.locator(".s2s-said", has_text=text).wait_for()
+
+    second = stepper.locator(".s2s-candidate[role=button]").nth(1)
+    word = second.locator("bdi").inner_text()
+    says("Step 0: “<bos>” goes in.")
+    second.focus()
+    lesson.page.keyboard.press("Enter")
+    says(f"Step 1: “{word}” goes in.")
+    stepper.get_by_role("button", name="To the end").focus()
+    lesson.page.keyboard.press("Space")
+    says(f"The sentence has ended: {word}")
+    steps = stepper.locator("[role=gridcell]").count()
+    stepper.locator("[role=gridcell][tabindex='0']").focus()
+    for _ in range(steps - 1):
+        lesson.page.keyboard.press("ArrowUp")
+    says(f"Step 0: “<bos>” goes in. Out comes “{word}”")
+    stepper.get_by_role("radio", name="the label's word (train)").focus()
+    lesson.page.keyboard.press("Space")
+    says("The label asks for “ils”")
+    assert stepper.locator(".s2s-candidate[role=button]").count() == 0 and lesson.errors == []
+def test_curves_are_read_and_switched_in_the_browser_alone(lesson):
+    curves = named(lesson, "curves")
+    assert curves.locator("script").count() == 0
+    curves.locator("[role=slider]").focus()
+    for _ in range(3):
+        lesson.page.keyboard.press("ArrowLeft")
+    words = "At update 37 the loss per token is 2.70, in validation 3.00 (lr 0.004)"
+    curves.locator(".s2s-said", has_text=words).wait_for()
+    box = curves.locator("svg").bounding_box()
+    lesson.page.mouse.move(box["x"] + 70, box["y"] + 100)
+    curves.locator(".s2s-said", has_text="At update 1 ").wait_for()
+    lesson.page.mouse.move(5, 5)
+    curves.locator("[role=slider]").focus()
+    lesson.page.keyboard.press("End")
+    curves.locator("[role=slider][aria-valuenow='40']").wait_for()
+    curves.get_by_role("button", name="Show run lr 0.004").click()
+    curves.locator("[role=slider][aria-valuenow='20'][aria-valuemax='20']").wait_for()
+    assert curves.locator(".s2s-stop").is_disabled() and lesson.errors == []
+    assert lesson.page.locator(".s2s-final").count() == 1 and lesson.page.locator(".s2s-final:visible").count() == 0
+
+
+STOPPED = [
+    """import torch
+from seq2seq_lib import Batches, Decoder, Encoder, Seq2Seq, Vocab, train
+from seq2seq_lib.widgets import LiveCurves
+pairs = [(["a"] * n, ["b"] * n) for n in range(1, 30)] * 20
+vocabs = [Vocab(side) for side in zip(*pairs)]
+make = lambda: Seq2Seq(*(part(len(vocab), 32, 64, 1) for part, vocab in zip((Encoder, Decoder), vocabs)))
+batches = Batches(pairs, *vocabs, 32)
+net, history, count = make(), None, []""",
+    """with LiveCurves() as curves:
+    history = train(net, batches, 0.001, 10_000, vocabs[1], valid_iter=batches, history=history, progress=False,
+                    on_batch=curves.run("one"))""",
+    """with curves:
+    more = train(make(), batches, 0.01, 2, vocabs[1], progress=False, on_batch=curves.run("two"))""",
+]
+
+
+def test_a_training_is_stopped_by_its_button_and_all_is_kept(browser, tmp_path_factory):
+    cells = [nbformat.v4.new_code_cell(source) for source in STOPPED]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    folder = tmp_path_factory.mktemp("stopped")
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "stop.ipynb")
+    with lab(folder, tmp_path_factory.mktemp("lab")) as url, Lesson(browser, url, "stop.ipynb") as lesson:
+        lesson.run_cell(0)
+        updates = 0
+        for _ in range(2):  # the second time it goes on from where it was stopped
+            lesson.begin_cell(1)
+            lesson.page.locator(".s2s-now", has_text=re.compile(r"update \d\d")).wait_for()
+            lesson.page.locator(".s2s-curves [role=slider]").focus()
+            lesson.page.keyboard.press("Home")  # while Python is busy
+            lesson.page.locator(".s2s-said", has_text="At update ").wait_for()
+            lesson.page.locator(".s2s-stop:enabled").click()
+            lesson.page.locator(".s2s-stop:disabled", has_text="Stop, and keep").wait_for()
+            assert lesson.cell_errors() == [] and lesson.widget_errors() == []
+            before, updates = updates, int(lesson.python("print(len(history.batches))"))
+            assert updates > before
+            assert lesson.python("print(curves._runs[-1]['updates'])") == str(updates)
+        lesson.run_cell(2)
+        lesson.page.locator(".s2s-curves").last.get_by_role("button", name="Show run two").wait_for()
+        assert lesson.python("print(len(curves.table().loc['two']), len(more))") == "2 2"
+        assert lesson.cell_errors() == [] and lesson.widget_errors() == []
+
+
+def test_the_quiz_is_answered_by_keyboard_alone(lesson):
+    shapes, keyboard = named(lesson, "shapes"), lesson.page.keyboard
+    shapes.locator("[role=gridcell][tabindex='0']").focus()
+    for key, at in (("ArrowDown", "3,0"), ("ArrowRight", "3,1"), ("ArrowUp", "2,1"), ("ArrowLeft", "2,0")):
+        keyboard.press(key)
+        shapes.locator(f"[aria-selected=true][data-at='{at}']").wait_for()
+    shapes.get_by_label("quiz me").focus()
+    keyboard.press("Space")
+    shapes.locator(".s2s-said", has_text="Quiz: 0 of 10").wait_for()
+    keyboard.press("Tab")
+    keyboard.type("4 5 16")
+    shapes.locator(".s2s-detail", has_text="You typed: 4 × 5 × 16").wait_for()
+    keyboard.press("Enter")
+    shapes.locator(".s2s-verdict", has_text="swapped").wait_for()
+    keyboard.press("ControlOrMeta+a")
+    keyboard.type("(5, 4, 16)")
+    keyboard.press("Enter")
+    shapes.locator(".s2s-verdict", has_text="Right").wait_for()
+    assert shapes.locator(".s2s-said", has_text="Quiz: 1 of 10").count() == 1 and lesson.errors == []
+
+
+def test_a_typed_sentence_is_placed_and_a_point_is_picked(lesson):
+    map_ = named(lesson, "map")
+    map_.locator("textarea").fill("Tom yodelled Mary.")
+    map_.locator(".s2s-said", has_text="Nearest to “tom yodelled mary .”").wait_for()
+    assert map_.locator(".s2s-point").count() == 5 and "<unk>" in map_.inner_text()
+    map_.locator(".s2s-point").nth(1).click()
+    map_.locator(".s2s-said", has_text="Nearest to “mary helped tom .”").wait_for()
+    name = map_.locator("[role=gridcell][aria-selected=true]")
+    assert name.get_attribute("aria-label") == "mary helped tom ., Mary"
+    for i in range(5):  # each line goes from the middle of its name to its point
+        cell = map_.locator(f"[role=gridcell][data-value='[{i}]']").bounding_box()
+        svg = map_.locator(".s2s-plane svg").bounding_box()
+        start = float(map_.locator(".s2s-leader").nth(i).get_attribute("d").split("L")[0].split()[1])
+        assert abs(svg["y"] + start - cell["y"] - cell["height"] / 2) < 3
+    assert lesson.errors == []
 
 
 def test_text_that_a_reader_types_is_text(lesson):
@@ -213,6 +365,17 @@ def test_a_net_is_saved_and_loaded_from_its_widget(lesson):
     note.filter(has_text="Loaded of_the_lesson.safetensors").wait_for()
     assert widget.locator(".s2s-translation").inner_text() == written
     assert lesson.python("import os; print(os.path.exists('of_the_lesson.safetensors'))") == "True"
+
+
+def test_the_stepper_is_one_click_away(lesson):
+    widget = named(lesson, "own translator")
+    widget.get_by_role("button", name="Step through the decoder").click()
+    stepper = widget.get_by_role("group", name="Decoder stepper")
+    stepper.get_by_role("button", name="To the end").press("Enter")
+    stepper.locator(".s2s-said").filter(has_text=re.compile("Stopped at|has ended")).wait_for()
+    widget.get_by_role("button", name="Close the stepper").press("Enter")
+    stepper.wait_for(state="detached")
+    assert lesson.errors == [] and widget.is_visible()
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])

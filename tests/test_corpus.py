@@ -316,7 +316,8 @@ def test_measure_words():
             longest = re.match(noun, target[match.start(2):])[0]
             if re.match(r"人|员|里|上|们", target[match.start(2) + len(longest):]):
                 continue
-            assert match[1] in measures[longest], target
+            growing = {"棵"} if longest in ("花", "玫瑰") and re.search("[种浇]", target[:match.start()]) else set()
+            assert match[1] in measures[longest] | growing, target
             checked += 1
     assert checked > 1000
 

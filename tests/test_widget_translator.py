@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 from helpers import toy_net, toy_vocabs
-from test_widgets import BAD, NASTY, Page
+from test_widgets import BAD, NASTY, Page, alive
 
 from seq2seq_lib import (
     History,
@@ -18,6 +18,7 @@ from seq2seq_lib import (
     tokenize,
     widgets,
 )
+from seq2seq_lib.widgets import shipped as models
 from seq2seq_lib.widgets import translator
 
 FILE = "my_translator.safetensors"
@@ -78,7 +79,7 @@ def test_the_shipped_models_are_loaded_once():
 
 
 def test_a_missing_model_is_said_with_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setattr(translator, "data_folder", lambda: tmp_path)
+    monkeypatch.setattr(models, "data_folder", lambda: tmp_path)
     translator.shipped.cache_clear()
     assert "make model" in widgets.Translator().problem
 
@@ -146,7 +147,7 @@ def test_only_ones_own_net_has_files_and_only_shipped_ones_a_direction():
     def hidden(widget):
         return {spec["name"] for spec in widget._picture["controls"] if spec["hidden"] and spec["kind"] != "state"}
 
-    assert hidden(widgets.Translator()) == {"file", "save", "load"} and hidden(own()) == {"direction"}
+    assert hidden(widgets.Translator()) == {"file", "save", "load", "steps"} and hidden(own()) == {"direction"}
 
 
 def test_the_shipped_models_are_not_saved(folder):
@@ -276,3 +277,34 @@ def test_a_bad_value_is_answered_with_a_sentence_for_a_net_of_ones_own(value):
         assert bool(widget.html) != bool(widget.problem) and "Traceback" not in widget.problem
         setattr(widget, name, before)
         assert widget.html and not widget.problem, name
+
+
+# ------------------------------------------------------------------ the stepper, one click away
+
+def test_the_stepper_opens_below_with_the_same_net_and_sentence_and_closes():
+    widget = own()
+    widget.steps += 1
+    stepper = widget.below
+    assert isinstance(stepper, widgets.DecoderStepper) and stepper.net is widget.checkpoint.net
+    stepper.to_end += 1
+    assert stepper.written == [token for token, _ in chips(widget)[1]][:7]
+    widget.sentence = "d e"
+    assert widget.below is stepper and stepper.sentence == "d e"
+    widget.steps += 1
+    assert widget.below is None and stepper.comm is None
+
+
+def test_a_loaded_net_goes_to_the_stepper():
+    widget = own(toy_net(seed=2).eval())
+    widget.steps += 1
+    widget.save += 1
+    widget.load += 1
+    assert widget.below.net is widget.checkpoint.net
+
+
+def test_no_widget_is_left_when_a_translator_with_a_stepper_is_closed():
+    before = alive()
+    widget = own()
+    widget.steps += 1
+    widget.close()
+    assert alive() == before

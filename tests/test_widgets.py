@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 
 import pytest
 import torch
-from helpers import assert_close, random_ids
+from helpers import assert_close, random_ids, toy_batches, toy_net, toy_vocabs
 from torch.nn import functional as F
 
-from seq2seq_lib import Batches, Vocab, encode, load_corpus, tokenize, widgets
+from seq2seq_lib import Batches, Checkpoint, Vocab, encode, load_corpus, tokenize, widgets
 from seq2seq_lib.style import AXIS_COLORS, COLORS
 from seq2seq_lib.widgets import base, places
 from seq2seq_lib.widgets.controls import Button, Checkbox, Choice, Slider, State, Text
@@ -65,8 +65,14 @@ MAKERS = {
     "Trial": Trial,
     "BatchExplorer": widgets.BatchExplorer,
     "BleuExplorer": widgets.BleuExplorer,
+    "DecoderStepper": widgets.DecoderStepper,
+    "ClippingExplorer": lambda **settings: widgets.ClippingExplorer(toy_net(), toy_batches(), **settings),
     "MaskExplorer": lambda **settings: widgets.MaskExplorer(*loss_batch(), **settings),
     "Translator": widgets.Translator,
+    "ContextMap": lambda **settings: widgets.ContextMap(
+        Checkpoint(toy_net(), *toy_vocabs(), None, {}), {"x": {"a b": "g", "b a": "g", "c": "h"}}, **settings),
+    "ShapeInspector": widgets.ShapeInspector,
+    "ShapeInspector, encoder": lambda **settings: widgets.ShapeInspector("encoder", **settings),
 }
 
 
@@ -100,7 +106,7 @@ def alive():
 # --------------------------------------------------------------------- every widget
 
 def test_every_widget_is_tried_here():
-    assert set(widgets.__all__) <= set(MAKERS) | {"LessonWidget"}
+    assert set(widgets.__all__) <= set(MAKERS) | {"LessonWidget", "LiveCurves"}  # test_widget_live_curves
 
 
 def test_the_library_does_not_load_ipywidgets():

@@ -3,7 +3,15 @@
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
 from .bleu_explorer import BleuExplorer
+from .clipping_explorer import ClippingExplorer
+from .context_map import ContextMap
+from .decoder_stepper import DecoderStepper
+from .live_curves import LiveCurves
 from .mask_explorer import MaskExplorer
+from .shape_inspector import ShapeInspector
 from .translator import Translator
 
-__all__ = ["BatchExplorer", "BleuExplorer", "LessonWidget", "MaskExplorer", "Translator"]
+__all__ = [
+    "BatchExplorer", "BleuExplorer", "ClippingExplorer", "ContextMap", "DecoderStepper", "LessonWidget",
+    "LiveCurves", "MaskExplorer", "ShapeInspector", "Translator",
+]

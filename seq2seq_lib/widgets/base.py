@@ -6,6 +6,7 @@ from pathlib import Path
 import anywidget
 import torch
 import traitlets
+from ipywidgets import widget_serialization
 
 from ..style import AXIS_COLORS, COLORS
 from .controls import Control
@@ -39,6 +40,7 @@ class LessonWidget(anywidget.AnyWidget):
 
     Each control is an attribute of the class, made with `controls.Slider`, `Choice`, `Text`, `Checkbox`, `Button` or
     `State`; they are shown in this order. Its value is an attribute of the widget, to be read and set.
+    `show_below` puts another widget under this one.
 
     Args:
         settings: first values of controls, by their names.
@@ -48,6 +50,7 @@ class LessonWidget(anywidget.AnyWidget):
     _esm = (FOLDER / "front.js").read_text(encoding="utf-8")
     _css = style_sheet()
     _picture = traitlets.Dict(NOTHING).tag(sync=True)  # all that the front end draws, in one message
+    below = traitlets.Instance(anywidget.AnyWidget, allow_none=True).tag(sync=True, **widget_serialization)
 
     def __init__(self, **settings):
         unknown = sorted(set(settings) - set(self._controls))
@@ -152,8 +155,15 @@ class LessonWidget(anywidget.AnyWidget):
         self._picture = {"title": self.title, "controls": specs, "html": join([html]), "said": said,
                          "problem": problem}
 
+    def show_below(self, widget):
+        """Show a widget under this one, or none, and close the one that was there."""
+        before, self.below = self.below, widget
+        if before is not None:
+            before.close()
+
     def close(self):
-        """Close the widget, and its layout, which is a widget too."""
+        """Close the widget, the one below it, and its layout, which is a widget too."""
+        self.show_below(None)
         layout = self.layout
         super().close()
         if layout is not None:

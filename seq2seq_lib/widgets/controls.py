@@ -24,7 +24,7 @@ class Control(traitlets.TraitType):
         self.tag(sync=True)
 
     def validate(self, widget, value):
-        return _plain(value)
+        return plain(value)
 
     def spec(self, widget):
         """Return what the front end needs to draw the control, as JSON can hold it."""
@@ -82,13 +82,14 @@ class Choice(Control):
 class Text(Control):
     """Text that the reader types, in `lines` lines, at most `limit` characters; `lang` is its language for the browser.
 
+    In a text of one line the Enter key presses the button named by `enter`.
     Escape it before it is shown: `markup.tag` does.
     """
 
     kind = "text"
 
-    def __init__(self, default, label, *, lines=1, limit=20_000, lang=None, hidden=False):
-        super().__init__(default, label, lines=lines, limit=limit, lang=lang, hidden=hidden)
+    def __init__(self, default, label, *, lines=1, limit=20_000, lang=None, enter=None, hidden=False):
+        super().__init__(default, label, lines=lines, limit=limit, lang=lang, enter=enter, hidden=hidden)
 
     def problem(self, value, spec):
         if not isinstance(value, str):
@@ -138,7 +139,7 @@ class State(Control):
         super().__init__(default, hidden=True)
 
 
-def _plain(value):
+def plain(value):
     """Return a value as JSON can hold it, with no half of a surrogate pair in its texts."""
     if isinstance(value, str):
         return str(value).encode("utf-8", "replace").decode()
@@ -147,5 +148,5 @@ def _plain(value):
     if isinstance(value, float) and abs(value) < float("inf"):
         return value
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     return repr(value)[:80]

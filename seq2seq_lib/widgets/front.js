@@ -13,9 +13,11 @@ function render({ model, el }) {
   const others = make("div", { class: "s2s-others" });
   const panel = make("div", { class: "s2s-controls" }, texts, others);
   const title = make("p", { class: "s2s-title" });
-  const root = make("div", { class: "s2s", role: "group" }, title, panel, problem, said, drawing);
+  const below = make("div", { class: "s2s-below" }); // another widget, if there is one
+  const root = make("div", { class: "s2s", role: "group" }, title, panel, problem, said, drawing, below);
   const controls = new Map();
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
+  const press = (button) => set(button, model.get(button) + 1);
 
   function show() {
     const picture = model.get("_picture");
@@ -24,7 +26,7 @@ function render({ model, el }) {
     for (const spec of picture.controls) {
       if (spec.kind === "state") continue;
       if (!controls.has(spec.name)) {
-        const control = MAKERS[spec.kind](spec, (value) => set(spec.name, value), () => model.get(spec.name));
+        const control = MAKERS[spec.kind](spec, (value) => set(spec.name, value), () => model.get(spec.name), press);
         control.node.classList.add("s2s-control", `s2s-${spec.kind}`);
         controls.set(spec.name, control);
         (spec.lines > 1 ? texts : others).append(control.node);
@@ -70,10 +72,23 @@ function render({ model, el }) {
   });
   for (const end of ["pointerup", "pointercancel"]) drawing.addEventListener(end, () => { dragged = null; });
 
+  async function showBelow() {
+    const name = model.get("below");
+    const nodes = [];
+    if (name) {
+      const manager = model.widget_manager;
+      const other = await manager.get_model(name.replace("IPY_MODEL_", ""));
+      nodes.push((await manager.create_view(other)).el);
+    }
+    if (name === model.get("below")) below.replaceChildren(...nodes);
+  }
+
   model.on("change", show);
+  model.on("change:below", showBelow);
   show();
+  showBelow();
   el.append(root);
-  return () => model.off("change", show);
+  return () => { model.off("change", show); model.off("change:below", showBelow); };
 }
 
 // ---------------------------------------------------------------- controls
@@ -119,10 +134,11 @@ const MAKERS = {
     };
   },
 
-  text(spec, set) {
+  text(spec, set, get, press) {
     const input = hush(make(spec.lines > 1 ? "textarea" : "input", { id: newId(), dir: "auto", spellcheck: "false" }));
     const label = make("label", { for: input.id });
     input.addEventListener("input", () => set(input.value));
+    input.addEventListener("keydown", (event) => { if (event.key === "Enter" && spec.enter) press(spec.enter); });
     return {
       node: make("div", {}, label, input),
       show(spec, now) {

@@ -1,17 +1,17 @@
 """Translator: type a sentence and see what the model reads, what it writes, and how sure it is of each word."""
 
-from functools import lru_cache
 from pathlib import Path
 
 from ..checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ..decoding import check_vocabs, predict_with_probs
-from ..text import EOS, UNK, data_folder, detokenize, tokenize
+from ..text import EOS, UNK, detokenize, tokenize
 from .base import LessonWidget
 from .controls import Button, Choice, State, Text
+from .decoder_stepper import DecoderStepper
 from .drawing import pick
 from .markup import tag
+from .shipped import LANGUAGES, shipped
 
-LANGUAGES = {"eng": ("English", "en"), "fra": ("French", "fr"), "zho": ("Chinese", "zh")}
 ENDING = ".safetensors"
 UNSURE = 50  # percent: a word of a lower probability is marked
 
@@ -19,8 +19,8 @@ UNSURE = 50  # percent: a word of a lower probability is marked
 class Translator(LessonWidget):
     """Translate what is typed, as it is typed, with the shipped models or with a net of one's own.
 
-    A net of one's own can be saved and loaded from the widget, in the folder of the notebook. `checkpoint` holds what
-    translates now.
+    A net of one's own can be saved and loaded from the widget, in the folder of the notebook, and its decoder gone
+    through step by step. `checkpoint` holds what translates now.
 
     Args:
         net: a trained `Seq2Seq`; the shipped models by default.
@@ -41,6 +41,8 @@ class Translator(LessonWidget):
                 hidden=lambda widget: not widget.own)
     save = Button("Save", hidden=lambda widget: not widget.own)
     load = Button("Load", hidden=lambda widget: not widget.own)
+    steps = Button(lambda widget: "Close the stepper" if widget.below else "Step through the decoder",
+                   hidden=lambda widget: not widget.own)
     cell = State([1, 0])  # the token that is explained: 0 source or 1 translation, and its step
 
     def __init__(self, net=None, src_vocab=None, tgt_vocab=None, num_steps=30, source="eng", target="fra", history=None,
@@ -66,8 +68,21 @@ class Translator(LessonWidget):
         return LANGUAGES.get(about[f"{side}_language"], LANGUAGES["eng"])
 
     def react(self, name):
-        act = {"save": self._save, "load": self._load}.get(name, str) if self.own else str
-        self.note = act()
+        if not self.own:
+            return
+        self.note = {"save": self._save, "load": self._load}.get(name, str)()
+        if name == "steps":
+            self.show_below(None if self.below else self._stepper())
+        elif self.below and name == "sentence":
+            self.below.sentence = self.sentence
+        elif self.below and name == "load":
+            self.show_below(self._stepper())
+
+    def _stepper(self):
+        """Return a stepper that writes with the net and the sentence of this widget."""
+        net, src_vocab, tgt_vocab, _, about = self.checkpoint
+        return DecoderStepper(net, src_vocab, tgt_vocab, about["num_steps"], about["source_language"],
+                              about["target_language"], sentence=self.sentence)
 
     # ---------------------------------------------------------------------- files
 
@@ -193,16 +208,6 @@ def _percent(p):
 
 
 # --------------------------------------------------------------------------- files
-
-@lru_cache
-def shipped(direction):
-    """Return the shipped model of a direction, `"eng-fra"` or `"eng-zho"`, as a `Checkpoint`."""
-    path = data_folder() / "models" / f"{direction}{ENDING}"
-    if not path.is_file():
-        raise ValueError(f"The model data/models/{path.name} is missing. Take it from the project again, or make it by "
-                         "the command: make model")
-    return load_checkpoint(path)
-
 
 def _path(name):
     """Return the path of a file in the working directory from the name that a reader typed."""

@@ -1,0 +1,299 @@
+"""The checks of lesson 06, prediction."""
+
+import torch
+
+from ..model import Decoder
+from ..text import BOS, EOS
+from .runner import Exercise
+
+# ---------------------------------------------------------------- warm-up: the likeliest words
+
+
+def _likeliest(scores, words, k):
+    probs = [score.exp().item() for score in scores]
+    total = sum(probs)
+    ranked = sorted(zip(words, probs), key=lambda pair: -pair[1])
+    return [(word, p / total) for word, p in ranked[:k]]
+
+
+def _ranked(values, words, k):
+    return [(words[i], values[i].item()) for i in values.argsort(descending=True)[:k].tolist()]
+
+
+def _of_the_best_only(scores, words, k):
+    best = scores.topk(k)
+    return [(words[i], p) for i, p in zip(best.indices.tolist(), best.values.softmax(0).tolist())]
+
+
+likeliest = Exercise(
+    _likeliest,
+    cases=[
+        (torch.tensor([0.1, 0.3, 2.0, 0.5, 0.2]), ["<pad>", "<eos>", "ils", "regardent", "."], 2),
+        (torch.tensor([-1.0, 0.5, -2.0, 3.0]), ["<eos>", "il", "va", "elle"], 3),
+        (torch.tensor([1.5, 1.0, -0.5, 0.7, 2.5, 0.2]), ["va", "!", "stop", "ils", "elles", "<eos>"], 6),
+        (torch.tensor([-4.0, -3.0, -9.0]), ["<eos>", ".", "!"], 1),
+    ],
+    mistakes=[
+        (_ranked, "These are the scores. A softmax over all of them makes probabilities."),
+        (_of_the_best_only, "Your probabilities add up to 1 over the k words alone. Take the softmax over the whole "
+                            "vocabulary first, then the k likeliest."),
+        (lambda scores, words, k: _ranked(scores.log_softmax(0), words, k),
+         "These are logarithms of the probabilities: use `softmax`, not `log_softmax`."),
+        (lambda scores, words, k: _ranked(scores.sigmoid(), words, k),
+         "A sigmoid looks at each score alone, so the probabilities do not add up to 1. Use a softmax over all words."),
+        (lambda scores, words, k: _ranked(scores.exp(), words, k),
+         "exp(score) is a step on the way: divide it by the sum over all words. `softmax` does both."),
+        (lambda scores, words, k: [(word, 100 * p) for word, p in _likeliest(scores, words, k)],
+         "These are percent. A probability is a number from 0 to 1."),
+        (lambda scores, words, k: _likeliest(scores, words, len(words))[-k:][::-1],
+         "These are the unlikeliest words. The largest probability comes first."),
+        (lambda scores, words, k: _likeliest(scores, words, k)[::-1],
+         "The right words, the wrong way round: the largest probability comes first."),
+        (lambda scores, words, k: list(zip(words, scores.softmax(0).tolist()))[:k],
+         "These are the first words of the vocabulary. Sort them by probability; `topk` does it."),
+        (lambda scores, words, k: [(p, word) for word, p in _likeliest(scores, words, k)],
+         "The probability stands before the word. First the word, then its probability."),
+        (lambda scores, words, k: [(words.index(word), p) for word, p in _likeliest(scores, words, k)],
+         "These are ids. Look up their words: `words[i]`."),
+        (lambda scores, words, k: [word for word, _ in _likeliest(scores, words, k)],
+         "The words are right. Give each one with its probability, as a pair."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the softmax of `scores`.",
+    after="These pairs are the bars of the decoder stepper. Greedy search looks at the first pair only.",
+)
+
+
+# ---------------------------------------------------------------- a small decoder to try answers on
+
+class _SmallDecoder(Decoder):
+    """Four reserved words and five others; its weights depend on a seed alone. It never says <unk>, <pad> or <bos>."""
+
+    def __init__(self, seed):
+        super().__init__(9, 4, 5, 1)
+        self.seed = seed
+        generator = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for parameter in self.parameters():
+                parameter.copy_(4 * torch.rand(parameter.shape, generator=generator) - 2)
+            self.dense.bias[:EOS] -= 20
+        self.eval()
+
+    def __repr__(self):
+        return f"<a small decoder with 9 words, weights {self.seed}>"
+
+
+def _case(seed, batch=1):
+    """A small decoder, and its first state for some sentences."""
+    generator = torch.Generator().manual_seed(seed + 1000)
+    decoder = _SmallDecoder(seed)
+    return decoder, decoder.init_state((None, 2 * torch.rand(1, batch, 5, generator=generator) - 1))
+
+
+# ---------------------------------------------------------------- core: go on from words that are given
+
+def _read(decoder, state, ids):
+    """Let a decoder read ids, one after the other; return the likeliest next id, and the state."""
+    with torch.inference_mode():
+        for i in ids:
+            scores, state = decoder(torch.tensor([[i]]), state)
+    return scores[0, 0].argmax().item(), state
+
+
+def _greedily(decoder, state, goes_in, written, num_steps):
+    """Read `goes_in`, and write on behind `written`."""
+    written = list(written)
+    while len(written) < num_steps and written[-1:] != [EOS]:
+        token, state = _read(decoder, state, goes_in)
+        written.append(token)
+        goes_in = [token]
+    return written
+
+
+def _go_on(decoder, state, prefix, num_steps):
+    return _greedily(decoder, state, [BOS, *prefix], prefix, num_steps)
+
+
+def _from_the_last_word(decoder, state, prefix, num_steps):
+    return _greedily(decoder, state, [BOS, *prefix][-1:], prefix, num_steps)
+
+
+def _with_its_own_words(decoder, state, prefix, num_steps):
+    own = _greedily(decoder, state, [BOS], [], num_steps)
+    return [*prefix, *own[len(prefix):]]
+
+
+def _first_scores(decoder, state, prefix, num_steps):
+    """One pass over the prefix, then the scores of its first step."""
+    first, _ = _read(decoder, state, [BOS])
+    _, state = _read(decoder, state, [BOS, *prefix])
+    return _greedily(decoder, state, [first], [*prefix, first], num_steps)
+
+
+def _old_state(decoder, state, prefix, num_steps):
+    token, _ = _read(decoder, state, [BOS, *prefix])
+    return _greedily(decoder, state, [token], [*prefix, token], num_steps)
+
+
+def _stands_still(after_prefix):
+    """The first word is read from the first state, the others from `after_prefix(first state, state of the prefix)`."""
+    def function(decoder, state, prefix, num_steps):
+        token, after = _read(decoder, state, [BOS, *prefix])
+        state, written = after_prefix(state, after), [*prefix, token]
+        while len(written) < num_steps and token != EOS:
+            token, _ = _read(decoder, state, [token])
+            written.append(token)
+        return written
+    return function
+
+
+def _no_state(decoder, state, prefix, num_steps):
+    token, _ = _read(decoder, state, [BOS, *prefix][-1:])
+    return _stands_still(lambda first, after: first)(decoder, state, [*prefix, token], num_steps)
+
+
+def _read_twice(decoder, state, prefix, num_steps):
+    return _greedily(decoder, state, [BOS, *prefix, *prefix[-1:]], prefix, num_steps)
+
+
+def _never_ends(decoder, state, prefix, num_steps):
+    written, goes_in = list(prefix), [BOS, *prefix]
+    while len(written) < num_steps:
+        token, state = _read(decoder, state, goes_in)
+        written.append(token)
+        goes_in = [token]
+    return written
+
+
+_NEVER_MOVES = ("Every step begins from the first state. Take the one that the decoder returns, and give it to the "
+                "next step.")
+
+go_on = Exercise(
+    _go_on,
+    cases=[(*_case(182), [5, 7], 8), (*_case(119), [], 8), (*_case(30), [4, 7], 6), (*_case(22), [8, 4, 6], 9)],
+    mistakes=[
+        (lambda decoder, state, prefix, num_steps: _greedily(decoder, state, [BOS], [], num_steps),
+         "Your function does not read `prefix`: this is what the decoder says by itself."),
+        (_with_its_own_words, "The words behind `prefix` are those that the decoder says after words of its own. Let "
+                              "it read `prefix` instead, and go on from the state which that leaves."),
+        (_from_the_last_word, "The decoder reads the last word alone. It has to read `<bos>` and all of `prefix`, for "
+                              "each word moves its state."),
+        (lambda decoder, state, prefix, num_steps: _greedily(decoder, state, prefix or [BOS], prefix, num_steps),
+         "`<bos>` is missing: the decoder reads it before the first word, as in training."),
+        (lambda *args: _go_on(*args)[len(args[2]):],
+         "What the decoder adds is right. Return `prefix` too, in front of it."),
+        (lambda *args: [i for i in _go_on(*args) if i != EOS],
+         "The ids are right but for `<eos>`: if the sentence ends, `<eos>` is the last id."),
+        (_never_ends, "Your function writes on behind `<eos>`. The sentence ends there."),
+        (lambda decoder, state, prefix, num_steps: _go_on(decoder, state, prefix, num_steps + len(prefix)),
+         "A sentence that does not end is too long: `num_steps` counts the words of `prefix` too."),
+        (lambda decoder, state, prefix, num_steps: _go_on(decoder, state, prefix, num_steps + 1),
+         "A sentence that does not end gets one id too many. Stop when there are `num_steps` of them."),
+        (lambda decoder, state, prefix, num_steps: _go_on(decoder, state, prefix, num_steps - 1),
+         "A sentence that does not end gets one id too few. Stop when there are `num_steps` of them."),
+        (_first_scores, "The first word that you add answers `<bos>`, not `prefix`. Of the scores of all steps, take "
+                        "the last ones: `Y_hat[:, -1]`."),
+        (_old_state, "The first word that you add is right. Then the decoder begins again from the first state: go on "
+                     "from the state that it returned last."),
+        (_stands_still(lambda first, after: after), "The state stands still behind the prefix. Take the one that the "
+                                                    "decoder returns, and give it to the next step."),
+        (_stands_still(lambda first, after: first), _NEVER_MOVES), (_no_state, _NEVER_MOVES),
+        (_read_twice, "The last word of `prefix` is read twice. After it, the next input is the decoder's answer."),
+        (lambda *args: [BOS, *_go_on(*args)], "Leave `<bos>` out of the result: it goes in, and is not written."),
+    ],
+    start="Let the decoder read `<bos>` and the prefix: one call with all of them, or one call each.",
+    after="Reading the prefix was teacher forcing, writing on is prediction. The decoder stepper does the same with "
+          "each word that you pick, and so does a telephone that finishes your sentence.",
+)
+
+
+# ---------------------------------------------------------------- stretch: true words and own words, mixed
+
+def _mixed(decoder, state, Y, teacher):
+    return _mix(decoder, state, Y, lambda t, true, own: torch.where(teacher[:, t], true, own))
+
+
+def _mix(decoder, state, Y, choose, first=BOS, keep_state=False):
+    """Return the scores when the input of step t is `choose(t, true, own)`, each `(batch,)`."""
+    token, scores = torch.full_like(Y[:, 0], first), []
+    for t in range(Y.shape[1]):
+        if t:
+            token = choose(t, Y[:, t - 1], scores[-1].argmax(1))
+        one, new = decoder(token[:, None], state)
+        state = state if keep_state else new
+        scores.append(one[:, 0])
+    return torch.stack(scores, dim=1)
+
+
+def _early(decoder, state, Y, teacher):
+    return _mix(decoder, state, Y, lambda t, true, own: torch.where(teacher[:, t - 1], true, own))
+
+
+def _precomputed(own_scores):
+    """The own words are those of another run, which did not read the mixture."""
+    def function(decoder, state, Y, teacher):
+        words = own_scores(decoder, state, Y).argmax(2)
+        return _mix(decoder, state, Y, lambda t, true, own: torch.where(teacher[:, t], true, words[:, t - 1]))
+    return function
+
+
+def _all_true(decoder, state, Y, teacher=None):
+    return _mix(decoder, state, Y, lambda t, true, own: true)
+
+
+def _all_own(decoder, state, Y, teacher=None):
+    return _mix(decoder, state, Y, lambda t, true, own: own)
+
+
+def _not_shifted(decoder, state, Y, teacher):
+    def choose(t, true, own):
+        return torch.where(teacher[:, t], Y[:, t], own)
+    return _mix(decoder, state, Y, choose)
+
+
+def _one_for_all(decoder, state, Y, teacher):
+    return _mix(decoder, state, Y, lambda t, true, own: true if teacher[0, t] else own)
+
+
+def _labels(seed, batch, num_steps):
+    generator = torch.Generator().manual_seed(seed + 2000)
+    teacher = torch.rand(batch, num_steps, generator=generator) < 0.5
+    return torch.randint(4, 9, (batch, num_steps), generator=generator), teacher
+
+
+mixed = Exercise(
+    _mixed,
+    cases=[(*_case(seed, batch), *_labels(seed, batch, num_steps))
+           for seed, batch, num_steps in ((51, 3, 5), (30, 3, 5), (11, 2, 4))],
+    mistakes=[
+        (_all_true, "This is teacher forcing: the decoder reads true words only. Where `teacher` is False, it reads "
+                    "its own."),
+        (_all_own, "This is prediction: the decoder reads its own words only. Where `teacher` is True, it reads the "
+                   "true one."),
+        (lambda decoder, state, Y, teacher: _mixed(decoder, state, Y, ~teacher),
+         "True and own words are swapped: where `teacher` is True, the true word goes in."),
+        (_early, "`teacher` acts one step late: `teacher[:, t]` is about what goes in at step t."),
+        (_not_shifted, "At step t the decoder reads the word that it is asked for at step t. What goes in is the word "
+                       "before: `Y[:, t - 1]`."),
+        (_one_for_all, "All sentences do as the first one does. `teacher[:, t]` decides for each by itself; "
+                       "`torch.where` takes it as it is."),
+        (_precomputed(_all_own), "Your own words are those of a run that read its own words only. They have to be what "
+                                 "the decoder said just before, after the mixture that it read."),
+        (_precomputed(_all_true), "Your own words are those of a run that read true words only. They have to be what "
+                                  "the decoder said just before, after the mixture that it read."),
+        (lambda *args: _mix(*args[:3], lambda t, true, own: torch.where(args[3][:, t], true, own), keep_state=True),
+         "The state never moves: every step begins from the first state. Take the one that the decoder returns."),
+        (lambda *args: _mix(*args[:3], lambda t, true, own: torch.where(args[3][:, t], true, own), first=EOS),
+         "The first input is `<bos>`, which has the id 2."),
+        (lambda *args: _mixed(*args).transpose(0, 1), "Your scores have time first: `(num_steps, batch, vocab_size)`. "
+                                                      "Put the batch first, with `torch.stack(..., dim=1)` or `cat`."),
+        (lambda *args: _mixed(*args).argmax(2), "These are the words that the decoder chose. Return its scores, of "
+                                                "every word: the loss needs them all."),
+        (lambda *args: _mixed(*args).softmax(2), "These are probabilities. Return the scores: the loss does the "
+                                                 "softmax itself."),
+    ],
+    start="Begin with the loop of the lesson's `greedy_batch`, over `Y.shape[1]` steps, and keep all scores.",
+    after="With `teacher` all True this is training, all False prediction. Scheduled sampling (Bengio et al. 2015) "
+          "draws it at random, with less and less True as training goes on.",
+)
+
+EXERCISES = (likeliest, go_on, mixed)
