@@ -18,6 +18,7 @@ from seq2seq_lib.text import tokenize  # noqa: E402
 LESSON = "00_start_here.ipynb"
 SENTENCE, EXPECTED = "My brother lost his keys.", "Mon frère a perdu ses clés."
 SIZE, SCALE = (1100, 900), 2  # of the window; pixels of the picture for each of its
+MARGIN = 8  # left and right of the translator
 
 
 def main(picture):
@@ -36,8 +37,11 @@ def main(picture):
             widget.locator(".s2s-lines", has_text=tokenize(SENTENCE, "eng")[-2]).wait_for()
             box.blur()
             lesson.page.wait_for_timeout(500)  # for the last sign that was typed
+            widget.scroll_into_view_if_needed()
             said = widget.locator(".s2s-translation").inner_text()
-            widget.screenshot(path=picture)
+            left, top, width, height = (widget.bounding_box()[key] for key in ("x", "y", "width", "height"))
+            lesson.page.screenshot(path=picture, clip={"x": left - MARGIN, "y": top + 1, "width": width + 2 * MARGIN,
+                                                       "height": height - 1})
     print(f"{picture}, {picture.stat().st_size / 1000:.0f} KB: {SENTENCE} -> {said}")
     if said != EXPECTED:
         sys.exit(f"the README says {EXPECTED}: mend its text, or take another sentence")
