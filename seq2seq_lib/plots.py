@@ -171,7 +171,7 @@ def plot_batch(ids, vocab, title=""):
     tokens = [vocab.to_tokens(row) for row in ids]
     rows, steps = len(tokens), len(tokens[0])
     small = rows <= 12 and steps <= 12
-    width = max(0.7, 0.3 + 0.11 * max(len(token) for row in tokens for token in row))  # of a cell, in inches
+    width = max(0.7, 0.25 + 0.08 * max(len(token) for row in tokens for token in row))  # of a cell, in inches
     figure, ax = axes("step", "sentence", figsize=(width * steps + 0.8, 0.45 * rows + 1) if small else (8, 3.6))
     figure.set_layout_engine("constrained")
     counts = dict.fromkeys(kinds, 0)
@@ -193,6 +193,8 @@ def plot_batch(ids, vocab, title=""):
     ax.xaxis.label.set_color(AXIS_COLORS["num_steps"])
     ax.yaxis.label.set_color(AXIS_COLORS["batch"])
     ax.locator_params(integer=True)
+    if small:
+        ax.set(xticks=range(steps), yticks=range(rows))
     share = counts["<pad>"] / (rows * steps)
     said = ", ".join(f"{n} {kind}" for kind, n in counts.items())
     return picture(figure, f"{title or 'A batch'}: {rows} rows of {steps} steps, {rows * steps} cells: {said}. "
@@ -449,7 +451,7 @@ def plot_translator(source, target):
                                                                                      'font-weight="bold"')]
         for i, word in enumerate(words):
             at = x + pitch * i
-            parts += [_svg_box(at, 82, 72, 40, "RNN"), _svg_text(at + 36, 202, word),
+            parts += [_svg_box(at, 82, 72, 40, "RNN"), _svg_token(at + 36, 202, word),
                       _svg_arrow(at + 36, 182, at + 36, 123)]
             if i:
                 parts.append(_svg_arrow(at - 24, 102, at - 1, 102))
@@ -459,7 +461,7 @@ def plot_translator(source, target):
               _svg_text(middle + 44, 160, "one vector for"), _svg_text(middle + 44, 178, "the sentence")]
     for i, word in enumerate(writes):
         at = start + pitch * i
-        parts += [_svg_arrow(at + 36, 82, at + 36, 42), _svg_text(at + 36, 28, word)]
+        parts += [_svg_arrow(at + 36, 82, at + 36, 42), _svg_token(at + 36, 28, word)]
         if i + 1 < len(writes):  # what is written is read at the next step
             away = 6 + 4.1 * len(word)  # half a word
             parts += [f'<path d="M{at + 36 + away:.0f} 23H{at + 84}V197H{at + 128 - away:.0f}" fill="none" '
@@ -526,6 +528,12 @@ def _wide(svg, alt):
 
 def _svg_text(x, y, words, anchor="middle", more='fill="currentColor"'):
     return f'<text x="{x}" y="{y}" text-anchor="{anchor}" {more}>{escape(words)}</text>'
+
+
+def _svg_token(x, y, word):
+    """A token; a full stop is drawn larger than words, or it looks like dust."""
+    size = 15 if any(sign.isalnum() for sign in word) else 28
+    return _svg_text(x, y, word, more=f'fill="currentColor" font-size="{size}"')
 
 
 def _svg_box(x, y, width, height, words, fill=None):

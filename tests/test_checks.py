@@ -40,6 +40,11 @@ def share_of_types(token_lists, vocab):
     return len([word for word in words if word not in vocab]) / len(words)
 
 
+def first_sentence_only(token_lists, vocab):
+    for tokens in token_lists:
+        return vocab[tokens].count(0) / len(tokens)
+
+
 def ids_against_a_number(token_lists, vocab):
     return sum(vocab[tokens] == 0 for tokens in token_lists) / sum(map(len, token_lists))
 
@@ -102,6 +107,30 @@ def batches_with_an_empty_one(lengths, max_cells):
     batches, batch = [], []
     for i in sorted(range(len(lengths)), key=lengths.__getitem__):
         if (len(batch) + 1) * lengths[i] > max_cells:
+            batches.append(batch)
+            batch = []
+        batch.append(i)
+    return [*batches, batch]
+
+
+def batches_in_one_list(lengths, max_cells):
+    batches, batch = [], []
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) + 1) * lengths[i] > max_cells:
+            batches.append(batch)
+            batch.clear()
+        batch.append(i)
+    return [*batches, batch]
+
+
+def batches_by_the_newest(lengths, max_cells, *, in_order=False, reverse=False, rows=1, look_back=0, skip=False):
+    """By the hint: the newest sentence is taken for the longest; and what comes of it without the right order."""
+    batches, batch = [], []
+    numbers = range(len(lengths)) if in_order else sorted(range(len(lengths)), key=lengths.__getitem__, reverse=reverse)
+    for i in numbers:
+        if skip and lengths[i] > max_cells:
+            continue
+        if batch and (len(batch) + rows) * lengths[batch[-1] if look_back else i] > max_cells:
             batches.append(batch)
             batch = []
         batch.append(i)
@@ -244,7 +273,11 @@ ANSWERS = {
             (lambda token_lists, vocab: len([t for s in token_lists for t in s if t not in vocab]), "number of"),
             (lambda token_lists, vocab: sum(0 in vocab[s] for s in token_lists) / len(token_lists), "sentences"),
             (lambda token_lists, vocab: 0.5, "`result` is 0.5, and 0.25 is expected"),
-            (lambda token_lists, vocab: torch.tensor(0.25), "is a tensor of shape () and type float32, and a float"),
+            (lambda token_lists, vocab: torch.tensor(0.25), "a float is expected (`.item()`"),
+            (first_sentence_only, "inside the loop"),
+            (lambda token_lists, vocab: vocab[sum(token_lists, [])].count(0) / len(token_lists),
+             "by the number of sentences"),
+            (lambda token_lists, vocab: vocab[sum(token_lists, [])].count(0) // len(sum(token_lists, [])), "`//`"),
             (lambda token_lists: 0.0, "TypeError"),
         ],
     ),
@@ -259,7 +292,9 @@ ANSWERS = {
             (pad_with_zero, "id 1"),
             (lambda X, n, num_steps: resize_with_where(X, n, min(num_steps, X.shape[1])), "must grow"),
             (resize_in_place, "right result, but it changes its argument `X`"),
-            (lambda X, n, num_steps: resize_with_where(X, n, num_steps)[0], "and a tuple of length 2 is expected"),
+            (lambda X, n, num_steps: resize_with_where(X, n, num_steps)[0], "Return the valid lengths too"),
+            (lambda X, n, num_steps: (resize_with_where(X, n, num_steps)[0], torch.tensor([num_steps] * len(n))),
+             "every valid length is `num_steps`"),
             (lambda X, n, num_steps: (X.T, n), "a tensor of shape (5, 1) and type int64"),
             (lambda X, n, num_steps: (X[:, :num_steps].float(), n), "type float32"),
             (lambda X, n, num_steps: (X[:, -num_steps:], n.clamp(max=num_steps)), "`result[0]` differs, first at"),
@@ -274,6 +309,14 @@ ANSWERS = {
             (lambda lengths, n: batches_by_a_loop(lengths, n, by=lambda n, i: i), "order of the list"),
             (lambda lengths, n: batches_by_a_loop(lengths, n, by=lambda n, i: (-n, -i)), "longest sentence"),
             (batches_with_an_empty_one, "empty batch"),
+            (batches_in_one_list, "one and the same list"),
+            (lambda lengths, n: batches_by_the_newest(lengths, n, in_order=True), "order of the list"),
+            (lambda lengths, n: batches_by_the_newest(lengths, n, reverse=True), "longest sentence"),
+            (lambda lengths, n: batches_by_the_newest(lengths, n, rows=0), "*without* the sentence"),
+            (lambda lengths, n: batches_by_the_newest(lengths, n, look_back=1), "*without* the sentence"),
+            (lambda lengths, n: batches_by_the_newest(lengths, n, skip=True), "longer than `max_cells` is lost"),
+            (lambda lengths, n: [[lengths.index(lengths[i]) for i in b] for b in batches_by_a_loop(lengths, n)],
+             "the first of them only"),
             (lambda lengths, n: [[lengths[i] for i in b] for b in batches_by_a_loop(lengths, n)], "row numbers"),
             (lambda lengths, n: lengths.sort() or batches_by_a_loop(lengths, n), "changes its argument `lengths`"),
             (lambda lengths, n: [b[::-1] for b in batches_by_a_loop(lengths, n)], "`result[0][0]` is 2, and 0"),
@@ -545,6 +588,11 @@ def no_end_that_prints(x, items):
         print("x" * 80)
 
 
+def no_end_that_grows(x, items):
+    while True:
+        items.append([[]])  # takes a while to free
+
+
 def calls_itself(x, items):
     return calls_itself(x, items)
 
@@ -580,7 +628,8 @@ async def coroutine(x, items):
     (lambda x, items: [Hostile()], "is a list of length 1"),
     (lambda x, items: HostileList([1]), "is a HostileList"),
     (lambda x, items: items.append(Hostile()) or 2 * x, "changes its argument `items`"),
-    (lambda x, items: items.clear() or x, "not doubled Besides, it changes its argument `items`"),
+    (lambda x, items: items.clear() or x, "changes its argument `items`. Make a copy first: the caller still needs the "
+                                          "original. If that was not all: not doubled"),
     (lambda x, items: x.mul_(2), "changes its argument `x`"),
     (lambda x, items: 10**10_000, "is an int"),
     (lambda x, items: float("nan"), "is a float"),
@@ -612,7 +661,7 @@ def assert_fit_to_show(verdict):
     text.encode(), verdict._repr_html_().encode()
 
 
-@pytest.mark.parametrize("function", [no_end, no_end_that_catches_everything, no_end_that_prints])
+@pytest.mark.parametrize("function", [no_end, no_end_that_catches_everything, no_end_that_prints, no_end_that_grows])
 def test_a_function_that_does_not_return_is_stopped(function, quickly, capsys):
     verdict = double(function)
     assert verdict.message.startswith("Your function had not returned after five seconds. It was stopped.")

@@ -18,6 +18,17 @@ def no_first_three(lengths):
     return "many to many, " + ("aligned" if all(a == b for a, b in lengths) else "unaligned")
 
 
+def any_side(lengths):
+    one_in, one_out = any(a == 1 for a, b in lengths), any(b == 1 for a, b in lengths)
+    if one_in and one_out:
+        return "one to one"
+    if one_in:
+        return "one to many"
+    if one_out:
+        return "many to one"
+    return "many to many, aligned" if any(a == b for a, b in lengths) else "many to many, unaligned"
+
+
 def by_a_loop(sentence, pairs, *, score=None, keep=lambda new, best: new > best):
     score = score or (lambda a, b: len(a & b) / len(a | b))
     best, found = -1, None
@@ -60,13 +71,18 @@ ANSWERS = {
         [by_steps],
         [
             (lambda lengths: by_steps(lengths[:1]), "first example alone"),
+            (lambda lengths: by_steps(lengths[-1:]), "last example alone"),
+            (any_side, "one fitting example for enough"),
             (no_first_three, "`result` is 'many to many, unaligned', and 'one to many' is expected"),
             (lambda lengths: "many to many, aligned" if {a - b for a, b in lengths} == {0} else by_steps(lengths),
              "but not many"),
             (lambda lengths: by_steps([pair[::-1] for pair in lengths]), "swapped"),
             (lambda lengths: by_steps(lengths).replace("many, aligned", "many, unaligned"), "no case for “aligned”"),
             (lambda lengths: by_steps(lengths).replace(" ", "-"), "written otherwise"),
+            (lambda lengths: by_steps(lengths).replace("many, ", "many "), "letter for letter"),
+            (lambda lengths: by_steps(lengths)[0].upper() + by_steps(lengths)[1:], "letter for letter"),
             (lambda lengths: by_steps(lengths).split(", ")[-1], "in full"),
+            (lambda lengths: by_steps(lengths).removesuffix(", aligned").removesuffix(", unaligned"), "in full"),
             (lambda lengths: by_steps(lengths).upper(), "'MANY TO MANY, UNALIGNED'"),
             (lambda lengths: by_steps(lengths[0]), "TypeError"),
             (lambda lengths: lengths.sort() or by_steps(lengths), "right result, but it changes its argument"),
@@ -88,6 +104,10 @@ ANSWERS = {
                 set(p[0]) | set(sentence)))[1], "letters"),
             (lambda sentence, pairs: min(pairs, key=lambda p: len(set(p[0].split()) & set(sentence.split())) / len(
                 set(p[0].split()) | set(sentence.split())))[1], "the least"),
+            (lambda sentence, pairs: by_a_loop(sentence, pairs, keep=lambda new, best: new > max(best, 0)),
+             "Where nothing is in common, you return None"),
+            (lambda sentence, pairs: max(pairs, key=lambda p: sum(token in p[0].split() for token in sentence.split())
+             / len(f"{sentence} {p[0]}".split()))[1], "as often as it stands there"),
             (lambda sentence, pairs: dict(pairs)[sentence], "KeyError"),
             (lambda sentence, pairs: dict(pairs).get(sentence, "<unk>"), "'<unk>', and 'ils regardent .' is expected"),
         ],

@@ -69,6 +69,12 @@ def zeros_in_the_mean(Y_hat, Y, start, valid_len):
     return (F.cross_entropy(Y_hat.permute(0, 2, 1), Y, reduction="none") * mask).mean()
 
 
+def multiplied(Y_hat, Y, start, valid_len):
+    steps = torch.arange(Y.shape[1])
+    mask = (steps >= start[:, None]) * (steps < valid_len[:, None])
+    return (F.cross_entropy(Y_hat.permute(0, 2, 1), Y, reduction="none") * mask).sum() / mask.sum()
+
+
 def means_of_sentences(Y_hat, Y, start, valid_len):
     rows = [F.cross_entropy(Y_hat[i, s:n], Y[i, s:n]) for i, (s, n) in enumerate(zip(start, valid_len))]
     return torch.stack(rows).mean()
@@ -99,14 +105,26 @@ def auditor(scores=True, labels=True, where="each", noise=torch.randn, more_of=t
                     torch.cat([Y, more_of(len(Y), more, dtype=torch.long)], dim=1), valid_len)
         effects = []
         for i, n in enumerate(valid_len.tolist()):
-            for t in range(Y.shape[1] if where == "all cells" else n):
+            for t in range(Y.shape[1] if where == "all cells" else n - 1 if where == "words" else n):
                 other = Y_hat.clone()
                 other[i, t] += noise(Y_hat.shape[2])
                 effects.append(not torch.allclose(loss(other, Y, valid_len), value))
-        missed = not (effects[0] if where == "first" else any(effects) if where == "any" else all(effects))
+        counts = {"first": lambda all_effects: all_effects[0], "last": lambda all_effects: all_effects[-1], "any": any}
+        missed = not counts.get(where, all)(effects)
         facts = looks, not torch.allclose(wide, value), missed
         return tuple(not fact for fact in facts) if invert else facts
     return audit
+
+
+def audit_without_a_copy(loss, Y_hat, Y, valid_len):
+    """Each change stays, so that the loss differs at every later position too."""
+    facts, before = auditor()(loss, Y_hat, Y, valid_len), loss(Y_hat, Y, valid_len)
+    missed = False
+    for i, n in enumerate(valid_len.tolist()):
+        for t in range(n):
+            Y_hat[i, t] = torch.randn(Y_hat.shape[2])
+            missed = missed or torch.allclose(loss(Y_hat, Y, valid_len), before)
+    return *facts[:2], missed
 
 
 def audit_in_place(loss, Y_hat, Y, valid_len):
@@ -120,6 +138,10 @@ ANSWERS = {
         [by_product, by_bits, lambda probs: as_tensor(probs).item()],
         [
             (as_tensor, "a tensor of shape ()"),
+            (as_tensor, "`.item()`"),
+            (lambda probs: math.exp(-sum(map(math.log10, probs)) / len(probs)), "base 10"),
+            (lambda probs: F.cross_entropy(torch.tensor([probs] * len(probs)), torch.arange(len(probs))).exp().item(),
+             "probabilities already"),
             (lambda probs: math.exp(sum(map(math.log, probs)) / len(probs)), "minus is missing"),
             (lambda probs: as_tensor(probs).log().item(), "loss per token"),
             (lambda probs: sum(map(math.log, probs)) / len(probs), "mean of log p"),
@@ -152,7 +174,9 @@ ANSWERS = {
             (lambda *args: by_loops(*args, count=lambda total, n, s, v: total), "This is the sum."),
             (lambda *args: by_loops(*args, count=lambda total, n, s, v: -total / n), "its sign is not"),
             (lambda *args: by_loops(*args, count=lambda total, n, s, v: total / len(s)), "mean over the sentences"),
-            (lambda *args: by_two_masks(*args).item(), "a tensor of shape ()"),
+            (lambda *args: by_two_masks(*args).item(), "an `.item()` too many"),
+            (lambda *args: by_two_masks(*args) + 1, "`result` is tensor("),
+            (multiplied, "infinity times zero"),
             (zeros_in_the_mean, "mean over *all* positions"),
             (means_of_sentences, "token of a short answer weighs more"),
             (unmoved, "raised RuntimeError"),
@@ -168,6 +192,9 @@ ANSWERS = {
             (auditor(scores=False), "leave the scores there"),
             (auditor(where="first"), "one real position only"),
             (auditor(where="any"), "all real positions at once"),
+            (auditor(where="last"), "overwrites the one before"),
+            (auditor(where="words"), "its `<eos>`"),
+            (audit_without_a_copy, "changes its argument `Y_hat`. Make a copy first"),
             (auditor(where="all cells"), "positions of padding too"),
             (auditor(noise=torch.ones), "add the same number"),
             (auditor(more_of=torch.zeros), "`value=PAD`"),

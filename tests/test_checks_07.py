@@ -37,6 +37,26 @@ def of_the_paper(prediction, label, N, *, hits=taken, power=lambda n, N: 1 / N, 
     return score
 
 
+def added(prediction, label, N, guard=False):
+    shares = [taken(grams(prediction, n), grams(label, n)) / max(1, len(grams(prediction, n))) for n in range(1, N + 1)]
+    if guard and 0 in shares:
+        return 0.0
+    return sum(shares) / N * min(1, math.exp(1 - len(label.split()) / len(prediction.split())))
+
+
+def over(prediction, label, N, *, first=1, beyond=1, total=lambda T, n: T - n + 1, end=1):
+    """The score by a loop whose ranges and divisor may be wrong."""
+    ours, theirs = prediction.split(), label.split()
+    product = min(1, math.exp(1 - len(theirs) / len(ours)))
+    for n in range(first, N + beyond):
+        runs = [[tuple(words[i : i + n]) for i in range(len(words) - n + end)] for words in (ours, theirs)]
+        hits = taken(*runs)
+        if hits == 0:
+            return 0.0
+        product *= (hits / total(len(ours), n)) ** (1 / N)
+    return product
+
+
 def by_logarithms(prediction, label, N):
     shares = [taken(grams(prediction, n), grams(label, n)) / max(1, len(grams(prediction, n))) for n in range(1, N + 1)]
     if min(shares) == 0:
@@ -46,7 +66,8 @@ def by_logarithms(prediction, label, N):
 
 
 def corpus(predictions, references, *, nearest=lambda sizes, c: min(sorted(sizes), key=lambda r: abs(r - c)),
-           best=lambda counts: {gram: max(c[gram] for c in counts) for c in counts for gram in c}):
+           best=lambda counts: {gram: max(c[gram] for c in counts) for c in counts for gram in c}, powers=(1, 1, 1, 1),
+           clip=min):
     hits, everything, c, r = Counter(), Counter(), 0, 0
     for said, labels in zip(predictions, references):
         size = len(said.split())
@@ -55,11 +76,11 @@ def corpus(predictions, references, *, nearest=lambda sizes, c: min(sorted(sizes
         for n in range(1, 5):
             most = best([Counter(grams(label, n)) for label in labels])
             for gram, count in Counter(grams(said, n)).items():
-                hits[n] += min(count, most.get(gram, 0))
+                hits[n] += clip(count, most.get(gram, 0))
                 everything[n] += count
     if not all(hits[n] for n in range(1, 5)):
         return 0.0
-    score = math.exp(sum(math.log(hits[n] / everything[n]) for n in range(1, 5)) / 4)
+    score = math.exp(sum(powers[n - 1] * math.log(hits[n] / everything[n]) for n in range(1, 5)) / 4)
     return 100 * min(1, math.exp(1 - r / c)) * score
 
 
@@ -82,6 +103,10 @@ ANSWERS = {
             (lambda count, refs: min(count, sum(refs)), "You add up the counts"),
             (lambda count, refs: min([count] + refs), "least often"),
             (lambda count, refs: min(refs[0], count), "first reference only"),
+            (lambda count, refs: min(refs[-1], count), "last reference only"),
+            (lambda count, refs: count, "you return `count` as it is"),
+            (lambda count, refs: sum(n if n < count else count for n in refs), "clip at each reference and add up"),
+            (lambda count, refs: [n if n < count else count for n in refs], "Return one number"),
             (lambda count, refs: max(refs), "more matches than it has n-grams"),
             (lambda count, refs: max([count] + refs), "largest number of all"),
             (lambda count, refs: count if any(refs) else 0, "Nothing is clipped"),
@@ -101,6 +126,17 @@ ANSWERS = {
             (lambda *args: of_the_paper(*args, power=lambda n, N: 1), "take no root"),
             (lambda *args: of_the_paper(*args, short=lambda c, r: 1), "penalty is missing"),
             (lambda *args: of_the_paper(*args, short=lambda c, r: c / r), "plain ratio"),
+            (added, "by adding"),
+            (lambda *args: added(*args, guard=True), "by adding"),
+            (lambda *args: over(*args, beyond=0), "one order too early"),
+            (lambda *args: over(*args, end=0), "leaves out the last one"),
+            (lambda *args: over(*args, end=0, total=lambda T, n: T - n), "leaves out the last one"),
+            (lambda *args: over(*args, total=lambda T, n: T), "divide by the number of words at every n"),
+            (lambda prediction, label, N: of_the_paper(prediction, label, N, power=lambda n, N: int(n == N))
+             if N == 1 or taken(grams(prediction, N), grams(label, N)) else 0.0, "N-grams alone"),
+            (lambda prediction, label, N: of_the_paper(label, prediction, N), "sentences swapped"),
+            (lambda prediction, label, N: of_the_paper(prediction, label, N, short=lambda c, r: 1) * max(
+                1, math.exp(1 - len(label.split()) / len(prediction.split()))), "a long one gets a reward"),
             (lambda *args: of_the_paper(*args, length=len), "count letters"),
             (lambda *args: of_the_paper(*args, hits=lambda a, b: len([g for g in a if g in b])), "Nothing is clipped"),
             (lambda *args: of_the_paper(*args, hits=lambda a, b: len(set(a) & set(b))), "each different n-gram once"),
@@ -129,6 +165,16 @@ ANSWERS = {
             (lambda *args: corpus(*args, nearest=lambda sizes, c: min(sizes, key=lambda r: (abs(r - c), -r))),
              "take the longer one"),
             (lambda *args: corpus(*args, nearest=lambda sizes, c: c), "penalty is missing"),
+            (lambda *args: corpus(*args, clip=lambda ours, theirs: ours if theirs else 0), "Nothing is clipped"),
+            (lambda *args: corpus(*args, powers=(2, 1, 1 / 2, 1 / 4)), "exponents of this course"),
+            (lambda *args: corpus(*args, best=lambda counts: {g: min(c[g] for c in counts) for c in counts for g in c}),
+             "smallest count"),
+            (lambda predictions, refs: corpus(predictions, [
+                [max(labels, key=lambda label: taken(said.split(), label.split()))]
+                for said, labels in zip(predictions, refs)]), "choose one reference"),
+            (lambda predictions, refs: corpus(predictions, [
+                [max(labels, key=lambda label: corpus([said], [[label]]))]
+                for said, labels in zip(predictions, refs)]), "choose one reference"),
             (lambda *args: corpus(*args) / 100, "from 0 to 1"),
             (lambda predictions, refs: corpus(predictions, [" ".join(labels) for labels in refs]),
              "another result than expected"),

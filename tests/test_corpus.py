@@ -170,6 +170,10 @@ def test_weather_and_season():
 
 # --- French -----------------------------------------------------------------------------------
 
+def test_no_adverb_between_a_preposition_and_its_noun():
+    assert not found(r"\b(dans|à|sur|chez|avec|de) \w+ment (le|la|les|un|une|l')", {r[1] for r in FRENCH})
+
+
 def test_french_contraction():
     infinitive = r"\w+(er|ir|re|oir)\b|\w+'"
     for _, target, _ in FRENCH:

@@ -53,6 +53,13 @@ def _name_of(lengths, every):
     return "many to many, unaligned"
 
 
+def _any_side(lengths):
+    one_in, one_out = any(given == 1 for given, _ in lengths), any(wanted == 1 for _, wanted in lengths)
+    if one_in or one_out:
+        return f"{'one' if one_in else 'many'} to {'one' if one_out else 'many'}"
+    return _name_of(lengths, any)
+
+
 def _by_totals(lengths):
     known = _task(lengths)
     same_total = sum(given for given, _ in lengths) == sum(wanted for _, wanted in lengths)
@@ -87,8 +94,11 @@ task = Exercise(
         (lambda lengths: _task(lengths[:1]),
          "You decide by the first example alone. A task is known by all its examples: one sentence may have as many "
          "words as its translation by chance."),
-        (lambda lengths: _name_of(lengths, any),
-         "You take one fitting example for enough. All must fit: `all(...)`, not `any(...)`."),
+        (lambda lengths: _task(lengths[-1:]),
+         "The last example alone decides in your function. A task is known by all its examples: ask `all(...)` of "
+         "them before you return a name."),
+        *[(some, "You take one fitting example for enough. All must fit: `all(...)`, not `any(...)`.")
+          for some in (lambda lengths: _name_of(lengths, any), _any_side)],
         (_by_totals,
          "You compare the totals. `[(3, 4), (4, 3)]` has as many outputs as inputs in all, and neither example is "
          "aligned. Compare example by example."),
@@ -99,9 +109,13 @@ task = Exercise(
          "You have inputs and outputs swapped: the first number of a pair is the number of inputs."),
         (_without_aligned,
          "You have no case for “aligned”: as many outputs as inputs, in every example."),
-        (lambda lengths: _task(lengths).replace(" ", "-"),
-         "The names are written otherwise. Take them as they stand above the drawings: `\"one to many\"`."),
+        *[(written, "The names are written otherwise. Take them as they stand above the drawings, letter for letter: "
+                    "`\"one to many\"`.")
+          for written in (lambda lengths: _task(lengths).replace(" ", "-"), lambda lengths: _task(lengths).capitalize(),
+                          lambda lengths: _task(lengths).replace(",", ""))],
         (lambda lengths: _task(lengths).replace("many to many, ", ""),
+         "The last two names are `\"many to many, aligned\"` and `\"many to many, unaligned\"`, in full."),
+        (lambda lengths: _task(lengths).split(", ")[0],
          "The last two names are `\"many to many, aligned\"` and `\"many to many, unaligned\"`, in full."),
     ],
     start="Delete the line `raise NotImplementedError`, and begin with the plainest drawing: is every length 1?",
@@ -129,6 +143,15 @@ def _counted(a, b):
     return (Counter(a) & Counter(b)).total() / (Counter(a) | Counter(b)).total()
 
 
+def _found(a, b):
+    return sum(token in b for token in a) / (len(a) + len(b))
+
+
+def _or_none(sentence, pairs):
+    source, target = _nearest(sentence, pairs)
+    return target if _shared(sentence.split(), source.split()) else None
+
+
 def _in_place(a, b):
     return sum(x == y for x, y in zip(a, b)) / max(len(a), len(b))
 
@@ -153,6 +176,8 @@ nearest_translation = Exercise(
         ("no , no , no , go !", [("no , yes , yes , yes !", "non , oui , oui , oui !"),
                                  ("no , no , no", "non , non , non"), ("go , no !", "va , non !")]),
         ("on", [("no", "non"), ("on", "sur")]),
+        ("no no no yes", [("no", "non"), ("no yes stop", "non oui stop")]),
+        ("flurb", _PAIRS),
     ],
     mistakes=[
         (lambda sentence, pairs: _nearest(sentence, pairs)[0],
@@ -168,8 +193,12 @@ nearest_translation = Exercise(
         (lambda sentence, pairs: _nearest(sentence, pairs, lambda a, b: len(set(a) & set(b)) / len(set(b)))[1],
          "You divide by the tokens of the source alone, so the shortest source wins. Divide by the number of different "
          "tokens that either of the two has: `|` of the two sets."),
-        (lambda sentence, pairs: _nearest(sentence, pairs, _counted)[1],
-         "You count a token as often as it stands there. Count different tokens: a set has each once."),
+        *[(lambda sentence, pairs, counted=counted: _nearest(sentence, pairs, counted)[1],
+           "You count a token as often as it stands there. Count different tokens: a set has each once.")
+          for counted in (_counted, _found)],
+        (_or_none,
+         "Where nothing is in common, you return None. Then all sources are equally near, and the first one counts: "
+         "`max` takes it, and a loop does if its best share begins below 0."),
         (lambda sentence, pairs: _nearest(sentence, pairs, _in_place)[1],
          "You compare the tokens place by place. A token that both have counts wherever it stands."),
         (lambda sentence, pairs: max(pairs, key=lambda pair: _shared(sentence, pair[0]))[1],

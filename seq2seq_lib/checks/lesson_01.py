@@ -47,6 +47,12 @@ unknown_share = Exercise(
          "This counts each different token once. A token that stands there three times counts three times."),
         (lambda token_lists, vocab: _mean([any(t not in vocab for t in tokens) for tokens in token_lists]),
          "This is the share of the sentences with an unknown token. Count tokens, not sentences."),
+        (lambda token_lists, vocab: _unknown_share(token_lists, vocab) * sum(map(len, token_lists)) / len(token_lists),
+         "You divide by the number of sentences. Divide by the number of all tokens."),
+        (lambda token_lists, vocab: _unknown_share(token_lists[:1], vocab),
+         "You look at the first sentence and no further. Is the `return` inside the loop?"),
+        (lambda token_lists, vocab: int(_unknown_share(token_lists, vocab)),
+         "You divide by `//`, which drops what is behind the point. Divide by `/`."),
         (lambda token_lists, vocab: 0.0,
          "You find no unknown token anywhere. `vocab[tokens]` is a list of ids: compare each id with 0, the id of "
          "`<unk>`, for a list is never equal to a number."),
@@ -119,6 +125,10 @@ resize = Exercise(
         (lambda X, valid_len, num_steps: (_resize(X, valid_len, num_steps)[0], valid_len.clamp(max=num_steps - 1)),
          "The rectangle is right, but the valid length of a row without padding leaves out its `<eos>`. "
          "`<eos>` counts."),
+        (lambda X, valid_len, num_steps: (_resize(X, valid_len, num_steps)[0], torch.full_like(valid_len, num_steps)),
+         "The rectangle is right, but every valid length is `num_steps`. A row that is not cut keeps its own."),
+        (lambda X, valid_len, num_steps: _resize(X, valid_len, num_steps)[0],
+         "The rectangle is right. Return the valid lengths too: `return new, new_valid_len`."),
         (lambda X, valid_len, num_steps: _rebuild(X, valid_len, num_steps, EOS, UNK), _FILLED_WITH_UNK),
         (_new_cells_unknown, _FILLED_WITH_UNK),
         (lambda X, valid_len, num_steps: _rebuild(X, valid_len, num_steps, PAD, PAD),
@@ -166,10 +176,26 @@ def _cells(lengths):
     return len(lengths) * max(lengths)
 
 
+def _of_newest(lengths):
+    return len(lengths) * lengths[-1]
+
+
+def _without_newest(lengths, max_cells, cells):
+    """Ask whether the batch fits before the newest sentence has joined it."""
+    return _fill(_shortest_first(lengths), lengths, lambda x: cells(x) <= max_cells)
+
+
 def _equal_rows(lengths, max_cells):
     order, size = _shortest_first(lengths), max(1, max_cells // max(lengths))
     return [order[i : i + size] for i in range(0, len(order), size)]
 
+
+_NOT_SORTED = ("The sentences come in the order of the list. Sort them by length first, so that like lengths come "
+               "together.")
+_BACKWARDS = "You begin with the longest sentence. Begin with the shortest."
+_ONE_TOO_MANY = ("You ask whether the batch fits *without* the sentence that is to join it. Ask with it: one row more, "
+                 "and its length, the longest so far.")
+_LOST = "A sentence longer than `max_cells` is lost. Give it a batch of its own."
 
 token_batches = Exercise(
     _token_batches,
@@ -186,16 +212,34 @@ token_batches = Exercise(
          "You add up the lengths, so you count words. A batch is a rectangle: its cells are its rows times its "
          "longest length."),
         (lambda lengths, max_cells: _fill(range(len(lengths)), lengths, lambda x: _cells(x) <= max_cells),
-         "The sentences come in the order of the list. Sort them by length first, so that like lengths come together."),
+         _NOT_SORTED),
+        (lambda lengths, max_cells: _fill(range(len(lengths)), lengths, lambda x: _of_newest(x) <= max_cells),
+         _NOT_SORTED),
         (lambda lengths, max_cells: _fill(_shortest_first(lengths)[::-1], lengths, lambda x: _cells(x) <= max_cells),
-         "You begin with the longest sentence. Begin with the shortest."),
+         _BACKWARDS),
+        (lambda lengths, max_cells: _fill(sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True), lengths,
+                                          lambda x: _cells(x) <= max_cells), _BACKWARDS),
+        (lambda lengths, max_cells: _fill(sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True), lengths,
+                                          lambda x: _of_newest(x) <= max_cells), _BACKWARDS),
+        (lambda lengths, max_cells: _without_newest(lengths, max_cells, lambda x: _cells(x[:-1])), _ONE_TOO_MANY),
+        (lambda lengths, max_cells: _without_newest(lengths, max_cells, lambda x: (len(x) - 1) * x[-1]), _ONE_TOO_MANY),
+        (lambda lengths, max_cells: _without_newest(lengths, max_cells, lambda x: len(x) * x[-2]), _ONE_TOO_MANY),
         (lambda lengths, max_cells: _token_batches(lengths, max_cells)[:-1],
          "The last batch is missing: when the loop ends, the batch that it was filling is not yet in the list."),
         (lambda lengths, max_cells: _fill(_shortest_first(lengths), lengths, lambda x: _cells(x) < max_cells),
          "A batch may have exactly `max_cells` cells: compare with `<=` where you have `<`, or `>` where `>=`."),
         (lambda lengths, max_cells: [batch for batch in _token_batches(lengths, max_cells)
                                      if lengths[batch[0]] <= max_cells],
-         "A sentence longer than `max_cells` is lost. Give it a batch of its own."),
+         _LOST),
+        (lambda lengths, max_cells: [batch for batch in _token_batches(lengths, max_cells)
+                                     if lengths[batch[0]] <= max_cells] or [[]], _LOST),
+        (lambda lengths, max_cells: [_token_batches(lengths, max_cells)[-1]] * len(_token_batches(lengths, max_cells)),
+         "All your batches are one and the same list. `clear()` empties the one that you have put away too: begin a "
+         "new one by `batch = []`."),
+        (lambda lengths, max_cells: [[lengths.index(lengths[i]) for i in batch]
+                                     for batch in _token_batches(lengths, max_cells)],
+         "Equally long sentences get the same row number: `lengths.index` finds the first of them only. Sort the row "
+         "numbers, not the lengths."),
         (lambda lengths, max_cells: [[]] * (min(lengths) > max_cells) + _token_batches(lengths, max_cells),
          "There is an empty batch. When the very first sentence is too long, nothing has been filled yet that "
          "could be put away."),

@@ -38,6 +38,10 @@ perplexity = Exercise(
          "Your loss is in nats, and you raised 2 to it. With natural logarithms use `exp`."),
         (lambda probs: math.exp(math.log2(_perplexity(probs))),
          "Your logarithm has base 2 and your exponential base e. Use one base for both: `log` and `exp`."),
+        (lambda probs: math.exp(math.log10(_perplexity(probs))),
+         "Your logarithm has base 10 and your exponential base e. Use one base for both: `log` and `exp`."),
+        (lambda probs: torch.tensor(probs).log_softmax(dim=0).mean().neg().exp().item(),
+         "You apply softmax to the probabilities. They are probabilities already: take their logarithm."),
         (lambda probs: _perplexity([sum(probs) / len(probs)]),
          "You took the mean of the probabilities. Take the logarithm of each first, then the mean."),
     ],
@@ -67,12 +71,43 @@ def _kept(mask):
     return lambda Y_hat, Y, start, valid_len: _losses(Y_hat, Y)[mask(Y, start, valid_len)].mean()
 
 
-def _divided(quotient):
-    """Return a mistake: the right positions, but another quotient of the sums `(batch,)`."""
+def _overwritten(losses, mask):
+    return losses.masked_fill(~mask, 0)
+
+
+def _multiplied(losses, mask):
+    return losses * mask
+
+
+def _divided(quotient, masked):
+    """Return a mistake: the right positions, masked one way, but another quotient of the sums `(batch,)`."""
     def loss(Y_hat, Y, start, valid_len):
-        sums = (_losses(Y_hat, Y) * _answers(Y, start, valid_len)).sum(dim=1)
+        sums = masked(_losses(Y_hat, Y), _answers(Y, start, valid_len)).sum(dim=1)
         return quotient(sums, Y, start, valid_len)
     return loss
+
+
+_QUOTIENTS = [
+    (lambda sums, Y, start, valid_len: sums.sum() / valid_len.sum(),
+     "You add up the right losses, but divide by all real tokens, the question's too. Divide by as many positions "
+     "as count."),
+    (lambda sums, Y, start, valid_len: sums.sum() / Y.numel(),
+     "You set the others to zero and then take the mean over *all* positions, so they count as if they were "
+     "right. Divide by as many positions as count."),
+    (lambda sums, Y, start, valid_len: (sums / (valid_len - start)).mean(),
+     "You take the mean of each sentence, and then the mean of these: a token of a short answer weighs more. "
+     "Divide the total of the batch by its number of tokens."),
+    (lambda sums, Y, start, valid_len: sums.sum(),
+     "This is the sum. Divide it by the number of positions that count."),
+    (lambda sums, Y, start, valid_len: sums,
+     "This is a sum for each sentence. Add them up, and divide by the number of positions that count."),
+    (lambda sums, Y, start, valid_len: sums / (valid_len - start),
+     "This is a loss for each sentence. Add up the sums first, and divide once, by all positions that count."),
+    (lambda sums, Y, start, valid_len: sums.mean(),
+     "You take the mean over the sentences. Divide by tokens, not by sentences."),
+    (lambda sums, Y, start, valid_len: -sums.sum() / (valid_len - start).sum(),
+     "The number is right and its sign is not: the loss is *minus* log p."),
+]
 
 
 def _reshaped(Y_hat, Y, start, valid_len):
@@ -101,10 +136,19 @@ def _answer_case(start, valid_len, num_steps, vocab_size):
     return Y_hat, Y, torch.tensor(start), valid_len
 
 
+def _without_hope(Y_hat, Y, start, valid_len):
+    """Give the filling probability 0 at the last step, which is one of padding."""
+    Y_hat = Y_hat.clone()
+    Y_hat[:, -1, PAD] = -math.inf
+    return Y_hat, Y, start, valid_len
+
+
+_first = _answer_case([2], [5], 7, 6)
+
 answer_loss = Exercise(
     _answer_loss,
-    cases=[_answer_case([2], [5], 7, 6), _answer_case([2, 4], [4, 7], 8, 5), _answer_case([1, 3, 2], [6, 7, 3], 9, 7),
-           _answer_case([3, 2], [6, 6], 7, 4)],
+    cases=[_first, _answer_case([2, 4], [4, 7], 8, 5), _answer_case([1, 3, 2], [6, 7, 3], 9, 7),
+           _answer_case([3, 2], [6, 6], 7, 4), _without_hope(*_first)],
     mistakes=[
         (_kept(lambda Y, start, valid_len: torch.arange(Y.shape[1]) < valid_len[:, None]),
          "You count the question too. A position counts only from `start` on."),
@@ -124,25 +168,10 @@ answer_loss = Exercise(
          "You leave out the last position of each answer, its `<eos>`. It counts: `steps < valid_len`."),
         (_kept(lambda Y, start, valid_len: _answers(Y, start, valid_len + 1)),
          "You count one step too many at the end: the first `<pad>`. Use `<`, not `<=`."),
-        (_divided(lambda sums, Y, start, valid_len: sums.sum() / valid_len.sum()),
-         "You add up the right losses, but divide by all real tokens, the question's too. Divide by as many positions "
-         "as count."),
-        (_divided(lambda sums, Y, start, valid_len: sums.sum() / Y.numel()),
-         "You set the others to zero and then take the mean over *all* positions, so they count as if they were "
-         "right. Divide by as many positions as count."),
-        (_divided(lambda sums, Y, start, valid_len: (sums / (valid_len - start)).mean()),
-         "You take the mean of each sentence, and then the mean of these: a token of a short answer weighs more. "
-         "Divide the total of the batch by its number of tokens."),
-        (_divided(lambda sums, Y, start, valid_len: sums.sum()),
-         "This is the sum. Divide it by the number of positions that count."),
-        (_divided(lambda sums, Y, start, valid_len: sums),
-         "This is a sum for each sentence. Add them up, and divide by the number of positions that count."),
-        (_divided(lambda sums, Y, start, valid_len: sums / (valid_len - start)),
-         "This is a loss for each sentence. Add up the sums first, and divide once, by all positions that count."),
-        (_divided(lambda sums, Y, start, valid_len: sums.mean()),
-         "You take the mean over the sentences. Divide by tokens, not by sentences."),
-        (_divided(lambda sums, Y, start, valid_len: -sums.sum() / (valid_len - start).sum()),
-         "The number is right and its sign is not: the loss is *minus* log p."),
+        *[(_divided(quotient, by), message) for quotient, message in _QUOTIENTS for by in (_overwritten, _multiplied)],
+        (_divided(lambda sums, Y, start, valid_len: sums.sum() / (valid_len - start).sum(), _multiplied),
+         "You multiply by the mask. Where a decoder gives `<pad>` probability 0 the loss is infinite, and infinity "
+         "times zero is not a number: pick the positions that count, or overwrite the others by `masked_fill`."),
         (_reshaped,
          "You `reshape` the scores where the axis has to move: the numbers of one position end up in several. Use "
          "`permute(0, 2, 1)`."),
@@ -175,7 +204,8 @@ def _facts(loss, Y_hat, Y, valid_len, *, scores=True, labels=True, positions="al
     looks = looks or labels and moves(Y_hat, torch.where(padding, (Y + 3) % Y_hat.shape[2], Y))
     wide = moves(F.pad(Y_hat, (0, 0, 0, 5)), F.pad(Y, (0, 5), value=filling))
     places = [(i, t) for i, n in enumerate(valid_len.tolist()) for t in range(n)]
-    places = {"all": places, "first": [(0, 0)], "at once": [tuple(zip(*places))],
+    places = {"all": places, "first": [(0, 0)], "last": places[-1:], "at once": [tuple(zip(*places))],
+              "words": [(i, t) for i, t in places if t < valid_len[i] - 1],
               "cells": [(i, t) for i in range(len(Y)) for t in range(Y.shape[1])]}[positions]
     missed = False
     for i, t in places:
@@ -275,6 +305,11 @@ audit = Exercise(
          "`ignore_index` does, is then never found out: try both."),
         (_setting(positions="first"),
          "You try one real position only. The one that is missed may be another: try each."),
+        (_setting(positions="last"),
+         "Your third fact is that of the last real position only: each one overwrites the one before. One that is "
+         "missed is enough for True."),
+        (_setting(positions="words"),
+         "You leave out the last real position of each sentence, its `<eos>`. A loss may miss that one: `range(n)`."),
         (_setting(positions="at once"),
          "You change all real positions at once, so the loss moves as long as one of them counts. Change one at a "
          "time."),

@@ -24,6 +24,16 @@ clipped_count = Exercise(
          "You take the reference that has the n-gram least often. One that has it is enough: take the largest count."),
         (lambda count, in_references: min(count, in_references[0]),
          "You look at the first reference only. A partner in any of them will do."),
+        (lambda count, in_references: min(count, in_references[-1]),
+         "You look at the last reference only. A partner in any of them will do."),
+        (lambda count, in_references: sum(min(count, each) for each in in_references),
+         "You clip at each reference and add up the results. An n-gram finds one partner at most, in whichever "
+         "reference: take the largest count."),
+        (lambda count, in_references: [min(count, each) for each in in_references],
+         "This is a result for each reference. Return one number: the largest of them."),
+        (lambda count, in_references: count,
+         "Nothing is clipped: you return `count` as it is. No more can match than stand in the reference that has the "
+         "n-gram most often."),
         (lambda count, in_references: max(in_references),
          "You take the largest count of the references, even where the prediction has fewer. It cannot have more "
          "matches than it has n-grams."),
@@ -56,13 +66,13 @@ def _papineni(prediction, label, N):
     return _variant(prediction, label, N)
 
 
-def _variant(prediction, label, N, *, penalty=_penalty, exponent=lambda n, N: 1 / N,
+def _variant(prediction, label, N, *, grams=_ngrams, penalty=_penalty, exponent=lambda n, N: 1 / N,
              matches=lambda ours, theirs: (ours & theirs).total(), total=lambda ours, theirs: ours.total(),
              left_out=False, size=lambda text: len(text.split())):
     """The score, or with another part the score that a slip in that part gives."""
     score = penalty(size(prediction), size(label))
     for n in range(1, N + 1):
-        ours, theirs = _ngrams(prediction, n), _ngrams(label, n)
+        ours, theirs = grams(prediction, n), grams(label, n)
         if left_out and not ours:
             continue
         score *= (matches(ours, theirs) / max(1, total(ours, theirs))) ** exponent(n, N)
@@ -77,6 +87,15 @@ def _mean(prediction, label, N):
     p = [(_ngrams(prediction, n) & _ngrams(label, n)).total() / max(1, _ngrams(prediction, n).total())
          for n in range(1, N + 1)]
     return _penalty(len(prediction.split()), len(label.split())) * sum(p) / N
+
+
+def _only_the_longest(prediction, label, N):
+    return _variant(prediction, label, N, exponent=lambda n, N: float(n == N))
+
+
+def _one_too_few(sentence, n):
+    tokens = sentence.split()
+    return Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n))
 
 
 _example = "A B B C D", "A B C D E F"
@@ -94,13 +113,26 @@ papineni = Exercise(
          "the score 0."),
         (_changed(exponent=lambda n, N: 1),
          "You multiply the precisions and take no root. Each has the exponent 1/N: it is their geometric mean."),
-        (_mean, "You take the mean of the precisions by adding. The paper multiplies, and takes the N-th root: one "
-                "precision of 0 makes the whole score 0."),
+        *[(mean, "You take the mean of the precisions by adding. The paper multiplies, and takes the N-th root: one "
+                 "precision of 0 makes the whole score 0.")
+          for mean in (_mean, lambda *args: _mean(*args) if _papineni(*args) else 0.0)],
+        (lambda prediction, label, N: _variant(prediction, label, N - 1, exponent=lambda n, _: 1 / N),
+         "You stop one order too early: `range(1, N)` leaves N out. Take `range(1, N + 1)`."),
+        (_only_the_longest,
+         "You take the precision of the N-grams alone. All orders from 1 to N belong to the mean."),
+        *[(_changed(grams=_one_too_few, total=total),
+           "Your list of n-grams leaves out the last one: they begin at 0, 1, ..., T - n, so it takes "
+           "`range(len(tokens) - n + 1)`.")
+          for total in (lambda ours, theirs: ours.total(), lambda ours, theirs: ours.total() + 1)],
+        (lambda prediction, label, N: _variant(label, prediction, N),
+         "You have the two sentences swapped: the prediction is the first argument, the label the second."),
         (_changed(penalty=lambda len_pred, len_label: 1),
          "The precisions are right, and the brevity penalty is missing."),
         (_changed(penalty=lambda len_pred, len_label: math.exp(1 - len_label / len_pred)),
          "A prediction longer than its label gets a reward in your function: its penalty is above 1. Take "
          "`min(0, ...)` of what stands in `exp`."),
+        (_changed(penalty=lambda len_pred, len_label: math.exp(max(0, 1 - len_label / len_pred))),
+         "With `max(0, ...)` a short prediction pays nothing, and a long one gets a reward. Take `min(0, ...)`."),
         (_changed(penalty=lambda len_pred, len_label: math.exp(min(0, 1 - len_pred / len_label))),
          "The brevity penalty has its lengths the wrong way round: it strikes the long predictions. It is "
          "exp(1 - len_label / len_pred)."),
@@ -118,6 +150,8 @@ papineni = Exercise(
         (_changed(total=lambda ours, theirs: theirs.total()),
          "You divide by the number of the label's n-grams. That is recall, how much of the label was found; precision "
          "divides by the number of the prediction's."),
+        (_changed(total=lambda ours, theirs: ours.total() + len(next(iter(ours), [])) - 1),
+         "You divide by the number of words at every n. A prediction of T words has T - n + 1 n-grams."),
         (_changed(left_out=True),
          "You leave out the orders that the prediction is too short for, as our `bleu` does. Here they make the score "
          "0."),
@@ -146,7 +180,15 @@ def _union(counters):
     return best
 
 
-def _pool(predictions, references, *, length=_nearest, best=_union):
+def _smallest(counters):
+    best, *others = counters
+    for counter in others:
+        best &= counter
+    return best
+
+
+def _pool(predictions, references, *, length=_nearest, best=_union, exponents=(1 / 4,) * 4,
+          matches=lambda ours, theirs: (ours & theirs).total()):
     matched, total, len_pred, len_label = [0] * 4, [0] * 4, 0, 0
     for prediction, labels in zip(predictions, references):
         size = len(prediction.split())
@@ -154,11 +196,12 @@ def _pool(predictions, references, *, length=_nearest, best=_union):
         len_label += length([len(label.split()) for label in labels], size)
         for n in range(4):
             ours = _ngrams(prediction, n + 1)
-            matched[n] += (ours & best([_ngrams(label, n + 1) for label in labels])).total()
+            matched[n] += matches(ours, best([_ngrams(label, n + 1) for label in labels]))
             total[n] += ours.total()
     if 0 in matched:
         return 0.0
-    return 100 * _penalty(len_pred, len_label) * math.prod(m / t for m, t in zip(matched, total)) ** (1 / 4)
+    return 100 * _penalty(len_pred, len_label) * math.prod(
+        (m / t) ** exponent for m, t, exponent in zip(matched, total, exponents))
 
 
 def _pool_with(**options):
@@ -167,6 +210,12 @@ def _pool_with(**options):
 
 def _mean_of_sentences(predictions, references):
     return sum(_pool([p], [r]) for p, r in zip(predictions, references)) / len(predictions)
+
+
+def _one_reference_each(score):
+    return lambda predictions, references: _pool(predictions, [
+        [max(labels, key=lambda label: score(prediction, label))]
+        for prediction, labels in zip(predictions, references)])
 
 
 def _mean_of_precisions(predictions, references):
@@ -220,6 +269,17 @@ pooled_bleu = Exercise(
          "penalty."),
         (lambda predictions, references: _pool(predictions, [labels[:1] for labels in references]),
          "You look at the first reference of each sentence only."),
+        *[(_one_reference_each(score),
+           "You choose one reference for each sentence. Each n-gram may find its partner in any of them.")
+          for score in (lambda prediction, label: _pool([prediction], [[label]]),
+                        lambda prediction, label: (_ngrams(prediction, 1) & _ngrams(label, 1)).total())],
+        (_pool_with(best=_smallest),
+         "You take the smallest count of the references. One that has the n-gram is enough: `|` of two `Counter`s, "
+         "not `&`."),
+        (_pool_with(matches=lambda ours, theirs: sum(count for ngram, count in ours.items() if ngram in theirs)),
+         "Nothing is clipped. An n-gram counts no more often than it stands in the reference that has it most often."),
+        (_pool_with(exponents=[1 / 2**n for n in (1, 2, 3, 4)]),
+         "These are the exponents of this course. Here all four are 1/4, as in the paper."),
         (_pool_with(best=lambda counters: sum(counters, Counter())),
          "You add up the counts of the references. An n-gram is clipped at the largest count that one of them has: "
          "`|` of two `Counter`s, not `+`."),

@@ -123,6 +123,9 @@ class Exercise:
 
 # ---------------------------------------------------------------- judging
 
+_COPY = "Make a copy first: the caller still needs the original."
+
+
 def judge(exercise, function, inputs):
     """Run a reader's function on all cases and return the `Verdict`; `inputs` fills with the cases begun, as text."""
     suspects, wrong, changed = exercise.mistakes, None, ""
@@ -145,13 +148,16 @@ def judge(exercise, function, inputs):
                     if difference(got, _seeded(mistake, *copy.deepcopy(args))) is None]
         for name, before, after in zip(exercise.parameters, args, given):
             if not changed and difference(after, before):
-                changed = f"it changes its argument `{name}`. Make a copy first: the caller still needs the original."
+                changed = name
     if wrong:
         how, details = wrong
         message = suspects[0][1] if suspects else f"This input gives another result than expected: {how}."
-        return Verdict("wrong", exercise.name, message + (f" Besides, {changed}" if changed else ""), details)
+        if changed:  # first, for it may be why the result is wrong
+            message = f"Your function changes its argument `{changed}`. {_COPY} If that was not all: {message}"
+        return Verdict("wrong", exercise.name, message, details)
     if changed:
-        return Verdict("wrong", exercise.name, f"Your function returns the right result, but {changed}")
+        return Verdict("wrong", exercise.name,
+                       f"Your function returns the right result, but it changes its argument `{changed}`. {_COPY}")
     return Verdict("right", exercise.name, exercise.after)
 
 
@@ -161,9 +167,13 @@ def difference(got, expected, name="result"):
     if got is None and expected is not None:
         return misfit + " (is a `return` missing?)"
     if isinstance(expected, torch.Tensor):
+        if type(got) in (float, int) and not expected.dim():
+            return misfit + " (is there an `.item()` too many?)"
         if not isinstance(got, torch.Tensor) or kind(got) != kind(expected) or got.device != expected.device:
             return misfit
         other = ~torch.isclose(got, expected, rtol=1e-4, atol=1e-6, equal_nan=True)
+        if other.any() and not other.dim():
+            return f"`{name}` is {show(got)}, and {show(expected)} is expected"
         return f"`{name}` differs, first at `{other.nonzero()[0].tolist()}`" if other.any() else None
     if isinstance(expected, torch.nn.Module) and isinstance(got, torch.nn.Module):
         got, expected = dict(got.state_dict()), dict(expected.state_dict())
@@ -175,6 +185,8 @@ def difference(got, expected, name="result"):
             return misfit
         return next(filter(None, (difference(got[key], expected[key], f"{name}[{key!r}]") for key in keys)), None)
     numbers = (float, int) if isinstance(expected, float) else type(expected)
+    if isinstance(got, torch.Tensor) and not got.dim() and isinstance(expected, (float, int)):
+        return misfit + " (`.item()` takes the number out)"
     if not isinstance(got, numbers) or isinstance(got, bool) != isinstance(expected, bool):
         return misfit
     if isinstance(expected, float):
@@ -267,7 +279,7 @@ def _limited(exercise, function, inputs):
         try:
             verdicts.append(judge(exercise, function, inputs))
         except _Stop:
-            pass
+            finished.set()  # before what the function has made is freed, which may take long: no second _Stop is sent
         except BaseException as error:
             message = f"What your function returned cannot be compared ({type(error).__name__})."
             verdicts.append(Verdict("wrong", exercise.name, message, inputs[-1] if inputs else ""))
@@ -305,7 +317,7 @@ def _stop(thread, finished):
 
     for exception in [_Stop] * 5 + [Sleep]:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(exception))
-        if finished.wait(0.1):
+        if finished.wait(0.1) or not thread.is_alive():
             return True
     return asleep.wait(0.5)
 
