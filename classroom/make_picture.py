@@ -31,6 +31,8 @@ def main(picture):
         with lab(shown, scratch) as url, chromium() as browser, Lesson(browser, url, LESSON, SIZE, SCALE) as lesson:
             lesson.theme("Light")
             lesson.run_all()
+            if lesson.cell_errors():
+                sys.exit(f"{LESSON} fails: {lesson.cell_errors()[0]}")
             widget = lesson.widgets().first
             box = widget.get_by_role("textbox").first
             box.fill(SENTENCE)
