@@ -37,6 +37,8 @@ def main(folder):
     (folder / "solutions").mkdir(parents=True)
     for name in ("site.css", "theme.js"):
         shutil.copy(HERE / name, folder / name)
+    (folder / HERE.name).mkdir()
+    shutil.copy(HERE / "picture.png", folder / HERE.name / "picture.png")  # of the README
     all_lessons, solutions = lessons(), {lesson.stem: lesson for lesson in lessons(FOLDER / "solutions")}
     exporter = HTMLExporter(template_name="page", extra_template_basedirs=[str(HERE / "templates")])
     entries = [dict(number=lesson.number, name=lesson.name, html=f"{lesson.stem}.html") for lesson in all_lessons]
@@ -76,7 +78,8 @@ def text_as_notebook(text):
 def write(exporter, nb, folder, page):
     nb.cells = [cell for cell in nb.cells if cell.source.strip()]
     body, _ = exporter.from_notebook_node(nb, {"page": page | {"parts": parts(nb)}})
-    (folder / page["html"]).write_text(accessible(links(body, folder)), encoding="utf-8")
+    html = accessible(links(body, folder))
+    (folder / page["html"]).write_text(anchors(html) if page["html"][0].isupper() else html, encoding="utf-8")
 
 
 def parts(nb):
@@ -101,6 +104,14 @@ def accessible(html):
     html = re.sub(r'(<h\d id=")([^"]*)"', lambda found: f'{found.group(1)}{escape(unquote(found.group(2)))}"', html)
     html = re.sub(r"<th[^>]*>\s*</th>", "<td></td>", html)  # the corner of a pandas table is no heading
     return re.sub(r'<table border="1" class="dataframe">', '<table class="dataframe">', html)
+
+
+def anchors(html):
+    """Name the headings of a text as GitHub does, so that its links to them lead somewhere here too."""
+    def name(found):
+        return found.group(1) + re.sub(r"[^\w-]", "", unquote(unescape(found.group(2))).lower()) + '"'
+
+    return re.sub(r'(<h\d id="|href="#)([^"]*)"', name, html)
 
 
 def plain(text):

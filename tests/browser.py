@@ -105,10 +105,11 @@ class Lesson:
         url: from `lab`.
         name: the notebook's path in the lab's folder.
         size: of the window, `(width, height)`.
+        scale: pixels of a photograph for each pixel of the window.
     """
 
-    def __init__(self, browser, url, name, size=(1400, 1000)):
-        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    def __init__(self, browser, url, name, size=(1400, 1000), scale=1):
+        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, device_scale_factor=scale)
         self.context.set_default_timeout(60_000)
         self.page = self.context.new_page()
         self.errors = []

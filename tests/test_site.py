@@ -95,7 +95,7 @@ def test_titles_and_descriptions_are_for_search_engines(site):
 def test_no_widget_waits_for_a_kernel_and_no_formula_for_a_script(site):
     for path in site.rglob("*.html"):
         text = re.sub(r"<(script|style|pre|code)\b.*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-        assert "widget-view" not in text and "Loading widget" not in text
+        assert "widget-view" not in text and "Loading widget..." not in text
         assert not re.search(r"(?<!\w)\$[^$\n]{1,60}\$", text), path.name
 
 
