@@ -32,12 +32,12 @@ BATCH_SIZE, LR, EPOCHS, NUM_STEPS = 32, 0.004, 40, 30
 
 
 def settle(net, pairs, vocabs, bf16):
-    """Go on for two epochs on the first translation of each source: of *ils* and *elles*, *tu* and *vous* it takes one."""
+    """Go on for an epoch on the first translation of each source, so that it leads: *ils* before *elles*, 他们 before 她们."""
     first = {}
     for source, target in pairs:
         first.setdefault(tuple(source), target)
     train(net, Batches([(list(source), target) for source, target in first.items()], *vocabs, BATCH_SIZE, seed=1),
-          lambda done: LR / 8 * (1 - done), 2, vocabs[1], "cpu", bf16=bf16, progress=False)
+          lambda done: LR / 100 * (1 - done), 1, vocabs[1], "cpu", bf16=bf16, progress=False)
 
 
 def make_model(name, bf16):
