@@ -13,15 +13,21 @@ function fit() {
     const [section, stack] = [box.parentElement, box.parentElement.parentElement];
     const shown = [section, stack].map((node) => [node, node.style.display, node.hidden]);
     for (const [node] of shown) { node.hidden = false; node.style.display = "block"; }
-    box.style.transform = "";
-    box.style.width = `${WIDTH}px`;
-    let scale = Math.min(1, WIDTH / box.scrollWidth, HEIGHT / box.scrollHeight);
-    if (scale < 1) { // text has more room in a line then, and needs fewer lines
-      for (let i = 0; i < 3; i++) {
-        box.style.width = `${WIDTH / scale}px`;
-        scale = Math.min(1, scale * (WIDTH / scale) / box.scrollWidth, HEIGHT / box.scrollHeight);
-      }
+    const fits = (scale) => { // text has more room in a line when it is smaller, and needs fewer lines
       box.style.width = `${WIDTH / scale}px`;
+      return box.scrollWidth * scale <= WIDTH && box.scrollHeight * scale <= HEIGHT;
+    };
+    box.style.transform = "";
+    let scale = 1;
+    if (!fits(1)) {
+      let [low, high] = [0.1, 1];
+      for (let i = 0; i < 9; i++) {
+        const middle = (low + high) / 2;
+        if (fits(middle)) low = middle;
+        else high = middle;
+      }
+      scale = low;
+      fits(scale);
       box.style.transform = `scale(${scale})`;
     }
     box.dataset.scale = scale.toFixed(3);

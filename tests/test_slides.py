@@ -10,6 +10,7 @@ from browser import chromium, missing
 CLASSROOM = Path(__file__).parents[1] / "classroom"
 sys.path.insert(0, str(CLASSROOM))
 from make_slides import main  # noqa: E402
+
 from notebooks import lessons  # noqa: E402
 
 SMALLEST = 0.55  # of the size that slides.css gives: 29-pixel text is then 16 pixels high on a slide of 720
