@@ -184,7 +184,7 @@ def test_no_sentences_no_layers_no_target_steps():
     assert "at least one sentence" in inspector(batch=0).said
     assert "num_layers is 0; it must be 1 or more" in inspector(num_layers=0).said
     widget = inspector(tgt_steps=0)
-    assert "of one step or more" in widget.said and list(shapes(widget)) == [
+    assert "one step or more" in widget.said and list(shapes(widget)) == [
         "X", "embs", "output", "state", "context", "dec_input"]
 
 

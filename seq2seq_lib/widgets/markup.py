@@ -50,4 +50,5 @@ def _attribute(name, value):
 def lifeless(html):
     """Take out what makes a drawing answer to keys, for a picture that nobody can move."""
     dead = r' (?:tabindex|role(?!="img")|aria-(?!label|hidden)[a-z]+|data-(?!axis)[a-z-]+)(?:="[^"]*")?(?=[ >])'
-    return Html(re.sub(dead, "", html))
+    nameless = r'(<(?:span|div|b)\b(?![^>]* role=)[^>]*?) aria-label="[^"]*"'  # what has no role may have no name
+    return Html(re.sub(nameless, r"\1", re.sub(dead, "", html)))
