@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from run_notebooks import KEPT, METADATA
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 PATHS = sorted(path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
@@ -47,8 +48,6 @@ IGNORED = {
     ("03_decoder", "d35"): "a short training: its translations may differ in a word from machine to machine",
 }
 
-METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"}}
 MARKERS = re.compile(r"NBVAL_IGNORE_OUTPUT|NBVAL_SKIP|NBVAL_RAISES_EXCEPTION|raises-exception", re.IGNORECASE)
 MACHINE = re.compile(r"/(?:home|root|Users|work|tmp|usr|opt|mnt|content)/|[A-Z]:\\|file:/|\b0x[0-9a-f]{6,}")
 TIMING = re.compile(r"\d ?(?:ns|[µu]s|ms|s|secs?|seconds?|min|minutes?|it/s|s/it|tokens/s|tokens per second)\b")
@@ -202,7 +201,7 @@ def metadata_is_clean(nb, path):
     if nb.metadata != METADATA or (nb.nbformat, nb.nbformat_minor) != (4, 5):
         yield f"the notebook's metadata is {dict(nb.metadata)}, format {nb.nbformat}.{nb.nbformat_minor}"
     for cell in nb.cells:
-        metadata = {key: value for key, value in cell.metadata.items() if key not in ("tags", "slideshow")}
+        metadata = {key: value for key, value in cell.metadata.items() if key not in KEPT}
         if metadata or "attachments" in cell or any(output.get("metadata") for output in cell.get("outputs", [])):
             yield f"cell {cell.id} has metadata or attachments: {metadata}"
     if len({cell.id for cell in nb.cells}) < len(nb.cells):
