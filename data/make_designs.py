@@ -80,8 +80,8 @@ def main():
             torch.manual_seed(seed)
             net = make_net(vocabs, num_hiddens[design], context)
             train(net, Batches(pairs, *vocabs, BATCH_SIZE, seed=seed), lambda done: LR * (1 - done), EPOCHS, vocabs[1],
-                  "cpu", bf16=True, progress=False)
-            about = design, num_hiddens[design], count_weights(net), seed, EPOCHS, "bfloat16"
+                  "cpu", progress=False)
+            about = design, num_hiddens[design], count_weights(net), seed, EPOCHS, "float32"
             table += [(*about, *row) for row in score(net, vocabs, references)]
             print(*about, f"BLEU {table[-1 - len(LENGTHS)][-1]}", flush=True)
     path = data_folder() / "results" / "designs.csv"

@@ -1,8 +1,6 @@
 """Makes the models that the lessons translate with at once: data/models/eng-fra.safetensors and eng-zho.safetensors.
 
-Run: python data/make_models.py [--float32] [eng-fra | eng-zho ...]   (`make model` makes both)
-
-The forward pass is computed in bfloat16. On a processor that does not have it, `--float32` is faster.
+Run: python data/make_models.py [eng-fra | eng-zho ...]   (`make model` makes both)
 
 Everything is chosen on the validation part; the test part is not looked at.
 """
@@ -31,16 +29,16 @@ MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT = 2, 192, 256, 1, 0.45
 BATCH_SIZE, LR, EPOCHS, NUM_STEPS = 32, 0.004, 40, 30
 
 
-def settle(net, pairs, vocabs, bf16):
+def settle(net, pairs, vocabs):
     """Go on for an epoch on the first translation of each source, so that it leads: *ils* before *elles*, 他们 before 她们."""
     first = {}
     for source, target in pairs:
         first.setdefault(tuple(source), target)
     train(net, Batches([(list(source), target) for source, target in first.items()], *vocabs, BATCH_SIZE, seed=1),
-          lambda done: LR / 100 * (1 - done), 1, vocabs[1], "cpu", bf16=bf16, progress=False)
+          lambda done: LR / 100 * (1 - done), 1, vocabs[1], "cpu", progress=False)
 
 
-def make_model(name, bf16):
+def make_model(name):
     source_language, target_language = name.split("-")
 
     def read(split, kind=None):
@@ -56,8 +54,8 @@ def make_model(name, bf16):
           valid_iter=Batches(valid_pairs, *vocabs, 256, shuffle=False),
           on_epoch=lambda history: print(f"{name}: epoch {len(history)}, {history.rows[-1]['train_loss']:.3f} in "
                                          f"training, {history.valid_losses[-1]:.3f} in validation", flush=True),
-          bf16=bf16, progress=False)
-    settle(net, pairs, vocabs, bf16)
+          progress=False)
+    settle(net, pairs, vocabs)
     for kind in KINDS:
         references = {}
         for source, target in read("validation", kind):
@@ -73,6 +71,5 @@ def make_model(name, bf16):
 
 
 if __name__ == "__main__":
-    corpora = [argument for argument in sys.argv[1:] if argument != "--float32"]
-    for corpus in corpora or ("eng-fra", "eng-zho"):
-        make_model(corpus, bf16="--float32" not in sys.argv)
+    for corpus in sys.argv[1:] or ("eng-fra", "eng-zho"):
+        make_model(corpus)

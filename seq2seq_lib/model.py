@@ -14,6 +14,22 @@ def _embedding(vocab_size, embed_size):
     return embedding
 
 
+class Dropout(nn.Dropout):
+    """`nn.Dropout`, several times as fast on a CPU: four values share one random number, 16 bits for each.
+
+    The share that is set to zero is `p`, rounded to a 65,536th; what is kept is scaled so that the mean stays.
+    """
+
+    def forward(self, X):
+        dropped = round(2**16 * self.p)
+        if not self.training or not 0 < dropped < 2**16 or X.device.type != "cpu":
+            return super().forward(X)
+        bits = torch.empty(-(-X.numel() // 4), dtype=torch.int64).random_(-2**63, None)
+        drawn = bits.view(torch.int16)[: X.numel()].view(X.shape)  # -32,768 to 32,767, each as likely
+        keep = drawn >= dropped - 2**15
+        return X * keep.to(X.dtype).mul_(2**16 / (2**16 - dropped))
+
+
 def _recurrent_layers(rnn, input_size, num_hiddens, num_layers, dropout):
     """Make the recurrent layers; time comes first in what they read and write, as PyTorch has it by default."""
     if rnn not in RNNS:
@@ -45,7 +61,7 @@ class Encoder(nn.Module):
         self.settings = dict(vocab_size=vocab_size, embed_size=embed_size, num_hiddens=num_hiddens,
                              num_layers=num_layers, dropout=dropout, rnn=rnn)
         self.embedding = _embedding(vocab_size, embed_size)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.rnn = _recurrent_layers(rnn, embed_size, num_hiddens, num_layers, dropout)
 
     def forward(self, X, valid_len=None):
@@ -105,7 +121,7 @@ class Decoder(nn.Module):
                              num_layers=num_layers, dropout=dropout, rnn=rnn, context=context)
         self.context = context
         self.embedding = _embedding(vocab_size, embed_size)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         input_size = embed_size + (num_hiddens if context == "every_step" else 0)
         self.rnn = _recurrent_layers(rnn, input_size, num_hiddens, num_layers, dropout)
         self.dense = nn.Linear(num_hiddens, vocab_size)

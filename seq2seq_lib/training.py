@@ -84,10 +84,12 @@ def _summary(epoch, batches, valid_loss):
 
 
 def best_device():
-    """Return the device to compute on: `cuda` or `mps` where there is one, else `cpu`."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    """Return the device to compute on: `cuda` where there is one, else `cpu`.
+
+    A Mac's `mps` has to be asked for by its name: there, packed sequences crash PyTorch or give wrong gradients
+    (pytorch/pytorch issues 94691 and 102911).
+    """
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def teacher_forcing(Y, bos=BOS):
@@ -167,29 +169,32 @@ def train(net, data_iter, lr, num_epochs, tgt_vocab, device=None, *, valid_iter=
         lr: the learning rate; or a function of the share of training done, from 0 to 1, that returns it.
         num_epochs: train until so many epochs are done, those in `history` counted.
         tgt_vocab: the target `Vocab`.
-        device: `"cuda"`, `"mps"` or `"cpu"`; the best there is by default.
+        device: `"cuda"`, `"cuda:1"`, `"cpu"`, ...; `best_device()` by default.
         valid_iter: batches whose loss is measured after each epoch.
         theta: gradients with a larger norm are scaled down to it.
         history: of an earlier run of this very `net`, to go on with.
         on_batch, on_epoch: functions called with the history after each batch and each epoch.
-        bf16: compute the forward pass in bfloat16 (autocast): faster on processors that have it, less exact.
+        bf16: compute the forward pass in bfloat16 (autocast): faster, less exact; on `cuda` only.
         progress: show a progress bar.
 
     Returns:
         The `History`.
 
     Raises:
-        ValueError: `data_iter` gives no batches, `tgt_vocab` or `history` belong to another net.
+        ValueError: `data_iter` gives no batches, `tgt_vocab` or `history` belong to another net, `bf16` without `cuda`.
         FloatingPointError: the gradient is not a number; the weights are those from before that batch.
     """
     if len(tgt_vocab) != net.decoder.settings["vocab_size"]:
         raise ValueError(f"tgt_vocab has {len(tgt_vocab)} tokens, but the decoder was made for "
                          f"{net.decoder.settings['vocab_size']}; make the net with len(tgt_vocab)")
     device = torch.device(device) if device is not None else best_device()
+    if bf16 and device.type != "cuda":
+        raise ValueError(f"bf16 needs a cuda device, and this is {device}: without special hardware, bfloat16 is many "
+                         "times slower on a CPU, and an LSTM fails; leave bf16 out")
     net.to(device)
     history = History() if history is None else history
     _prepare_optimizer(history, net, device)
-    _set_rng_state(history.rng_state)
+    _set_rng_state(history.rng_state, device)
     net.train()
     with _interrupts_noted() as interrupted, _progress_bar(progress, data_iter, num_epochs, history) as bar:
         for epoch in range(len(history), num_epochs):
@@ -253,16 +258,16 @@ def make_optimizer(net):
 def _get_rng_state(device):
     states = {"cpu": torch.get_rng_state()}
     if device.type != "cpu":
-        states[device.type] = torch.get_device_module(device).get_rng_state()
+        states[device.type] = torch.get_device_module(device).get_rng_state(device)  # not the current one, if several
     return states
 
 
-def _set_rng_state(states):
+def _set_rng_state(states, device):
     for name, state in states.items():
         if name == "cpu":
             torch.set_rng_state(state)
-        elif torch.get_device_module(name).is_available():  # else the run was on another machine
-            torch.get_device_module(name).set_rng_state(state)
+        elif name == device.type:  # else the run was on another kind of device
+            torch.get_device_module(device).set_rng_state(state, device)
 
 
 @contextmanager

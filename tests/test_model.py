@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from helpers import (
@@ -5,6 +7,7 @@ from helpers import (
     CONTEXTS,
     RNNS,
     assert_close,
+    assert_identical,
     gradients,
     random_ids,
     reference_loss,
@@ -16,6 +19,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from seq2seq_lib import Decoder, Encoder, MaskedSoftmaxCELoss, Seq2Seq, batch_loss, predict, teacher_forcing
+from seq2seq_lib.model import Dropout
 
 designs = dict(rnn=st.sampled_from(RNNS), context=st.sampled_from(CONTEXTS), num_layers=st.integers(1, 2))
 seeds = st.integers(0, 2**31)
@@ -161,6 +165,34 @@ def test_the_decoder_drops_in_front_of_its_output_layer_in_training_only():
     dropped = (decoder.features(X, state)[0] == 0).float().mean()
     assert 0.3 < dropped < 0.5
     assert (decoder.eval().features(X, state)[0] != 0).all()
+
+
+@pytest.mark.parametrize("p", [0.1, 0.25, 0.5, 0.999])
+@pytest.mark.parametrize("shape", [(40, 50, 61), (122_001,)])  # also a number of values that four does not divide
+def test_dropout_sets_a_share_to_zero_scales_the_rest_and_its_gradients_are_the_same(p, shape):
+    torch.manual_seed(1)
+    X = torch.ones(shape, dtype=torch.float64, requires_grad=True)
+    Y = Dropout(p)(X)
+    kept = Y[Y != 0]
+    assert abs((Y == 0).double().mean() - p) < 4 * math.sqrt(p * (1 - p) / X.numel())
+    assert_close(kept, torch.full_like(kept, 1 / (1 - p)), rtol=1e-4 if p < 0.9 else 0.02)
+    Y.sum().backward()
+    assert_identical(X.grad, Y.detach())
+
+
+def test_dropout_draws_each_value_by_itself_and_again_the_same_with_the_same_seed():
+    torch.manual_seed(2)
+    first, second = (Dropout(0.5)(torch.ones(100_000)) for _ in range(2))
+    assert (first != second).float().mean() == pytest.approx(0.5, abs=0.01)
+    for step in (1, 2, 3, 4):  # neighbours share a random number, and yet know nothing of each other
+        assert (first[step:] != first[:-step]).float().mean() == pytest.approx(0.5, abs=0.01)
+    torch.manual_seed(2)
+    assert_identical(Dropout(0.5)(torch.ones(100_000)), first)
+
+
+@pytest.mark.parametrize("p, training, same", [(0, True, 1.0), (0.5, False, 1.0), (1, True, 0.0)])
+def test_dropout_of_nothing_in_evaluation_and_of_all(p, training, same):
+    assert_identical(Dropout(p).train(training)(torch.ones(5)), torch.full((5,), same))
 
 
 def test_one_layer_with_dropout_gives_no_warning(recwarn):

@@ -33,6 +33,7 @@ from seq2seq_lib import (
     grad_clipping,
     teacher_forcing,
     train,
+    training,
 )
 
 SRC_VOCAB, TGT_VOCAB = toy_vocabs()
@@ -406,14 +407,24 @@ def test_lr_may_be_changed_when_going_on():
     assert_identical({name: p.detach() for name, p in net.named_parameters()}, before)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no cuda device")
 @pytest.mark.parametrize("rnn", RNNS)
 def test_bf16_is_less_exact_and_keeps_the_weights_in_float32(rnn):
     exact, rough = toy_net(rnn), toy_net(rnn)
-    first = toy_train(exact)
-    second = toy_train(rough, bf16=True)
+    first = train(exact, toy_batches(), 0.01, 3, TGT_VOCAB, "cuda", progress=False)
+    second = train(rough, toy_batches(), 0.01, 3, TGT_VOCAB, "cuda", bf16=True, progress=False)
     assert all(p.dtype == torch.float32 and p.isfinite().all() for p in rough.parameters())
     assert second.rows[-1]["train_loss"] == pytest.approx(first.rows[-1]["train_loss"], rel=0.05)
     assert second.rows[-1]["train_loss"] != first.rows[-1]["train_loss"]
+
+
+@pytest.mark.parametrize("device", ["cpu", "mps"])
+def test_bf16_is_refused_off_cuda_before_anything_is_changed(device):
+    net = toy_net()
+    before = weights(net)
+    with pytest.raises(ValueError, match=f"this is {device}.*leave bf16 out"):
+        train(net, toy_batches(), 0.01, 1, TGT_VOCAB, device, bf16=True, progress=False)
+    assert_identical(weights(net), before)
 
 
 def test_data_iter_may_be_a_list_of_batches():
@@ -437,6 +448,30 @@ def test_progress_bar_is_shown_only_when_asked_for(capsys):
 
 def test_best_device_is_one_that_this_machine_has():
     assert torch.zeros(1, device=best_device()).device.type == best_device().type
+
+
+@pytest.mark.parametrize("cuda, best", [(True, "cuda"), (False, "cpu")])
+def test_mps_is_never_taken_unasked(monkeypatch, cuda, best):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert best_device() == torch.device(best)
+
+
+def test_random_numbers_are_those_of_the_device_that_trains_not_of_the_current_one(monkeypatch):
+    states = [torch.tensor([0], dtype=torch.uint8), torch.tensor([1], dtype=torch.uint8)]
+
+    class Cuda:  # a machine with two graphics cards, of which the first is the current one
+        def get_rng_state(device=None):
+            return states[device.index if device else 0]
+
+        def set_rng_state(state, device=None):
+            states[device.index if device else 0] = state
+
+    monkeypatch.setattr(torch, "get_device_module", lambda device: Cuda)
+    second = torch.device("cuda", 1)
+    assert training._get_rng_state(second)["cuda"].item() == 1
+    training._set_rng_state({"cuda": torch.tensor([9], dtype=torch.uint8)}, second)
+    assert [state.item() for state in states] == [0, 9]
 
 
 # ---------------------------------------------------------------- errors

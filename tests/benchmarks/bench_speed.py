@@ -29,11 +29,11 @@ def tutorial_speed(pairs, src_vocab, tgt_vocab, steps):
     return num_tokens / (time.perf_counter() - start)
 
 
-def library_speed(pairs, src_vocab, tgt_vocab, bf16):
+def library_speed(pairs, src_vocab, tgt_vocab):
     net = make_net(src_vocab, tgt_vocab)
     data_iter = list(tutorial_batches(pairs, src_vocab, tgt_vocab, BATCH_SIZE, STEPS))[:NUM_BATCHES]
     start = time.perf_counter()
-    history = train(net, data_iter, 0.002, 1, tgt_vocab, "cpu", bf16=bf16, progress=False)
+    history = train(net, data_iter, 0.002, 1, tgt_vocab, "cpu", progress=False)
     return sum(batch.num_tokens for batch in history.batches) / (time.perf_counter() - start)
 
 
@@ -47,8 +47,7 @@ def main():
     runs = {"the tutorials' loop": lambda: tutorial_speed(pairs, src_vocab, tgt_vocab, ())}
     for i, step in enumerate(STEPS, 1):
         runs[f"+ {step}"] = lambda steps=STEPS[:i]: tutorial_speed(pairs, src_vocab, tgt_vocab, steps)
-    runs["seq2seq_lib.train"] = lambda: library_speed(pairs, src_vocab, tgt_vocab, bf16=False)
-    runs["seq2seq_lib.train, bf16"] = lambda: library_speed(pairs, src_vocab, tgt_vocab, bf16=True)
+    runs["seq2seq_lib.train"] = lambda: library_speed(pairs, src_vocab, tgt_vocab)
     speeds = {name: [] for name in runs}
     for _ in range(REPEATS):  # in turn, so that a slow moment of the machine strikes all alike
         for name, run in runs.items():
