@@ -1,6 +1,7 @@
 # make lab: open the lessons.  make test: run every test.  make help: all targets.
 PYTHON ?= python3
 PIP_FLAGS ?=
+BENCH ?= *
 VENV := .venv
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
@@ -9,24 +10,42 @@ else
 BIN := $(VENV)/bin
 endif
 
+# What takes a processor's newer instructions away, so that it computes as an ordinary laptop does (AVX2).
+ORDINARY := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2
+# Tests run side by side, each notebook and each file in one process, on one thread each (tests/conftest.py sees to it).
+SIDE_BY_SIDE := -n auto --maxprocesses=4 --dist loadfile
+# The tests of the library itself, which need no browser, no npm and not the whole corpus.
+LIBRARY := tests -m "not browser and not site and not assignments and not corpus"
+
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks bench corpus model results site slides assignments clean picture
+.PHONY: help lab test test-fast test-ordinary notebooks bench bench-ordinary corpus model results site slides assignments clean picture
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 lab: $(VENV)/lab-installed  ## install what the lessons need (once) and open JupyterLab on notebooks/
 	$(BIN)/jupyter lab notebooks
 
 test: $(VENV)/test-installed  ## install what the tests need (once) and run them all: library and notebooks
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not timed"
+	$(BIN)/python -m pytest -m timed tests
+
+test-fast: $(VENV)/test-installed  ## run the tests of the library only (a minute or two)
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(LIBRARY)
+
+test-ordinary: $(VENV)/test-installed  ## the tests of the library and the lessons that train, on an ordinary processor
+	$(ORDINARY) $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(LIBRARY) notebooks/05_training.ipynb notebooks/08_translator.ipynb
 
 notebooks: $(VENV)/test-installed  ## run every notebook from a clean kernel and save it in place, with clean metadata
 	$(BIN)/python tests/run_notebooks.py
 
-bench: $(VENV)/test-installed  ## print what is claimed about speed, memory and quality (some minutes)
-	for bench in tests/benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+bench: $(VENV)/test-installed  ## print what is claimed about speed, memory and quality; one of them: make bench BENCH=speed
+	for bench in tests/benchmarks/bench_$(BENCH).py; do $(BIN)/python $$bench || exit 1; done
+
+bench-ordinary: $(VENV)/test-installed  ## the same without the processor's newer instructions
+	for bench in tests/benchmarks/bench_$(BENCH).py; do $(ORDINARY) $(BIN)/python $$bench || exit 1; done
 
 corpus: $(VENV)/lab-installed  ## make data/eng-fra.tsv and data/eng-zho.tsv anew (a minute)
 	$(BIN)/python data/make_corpus.py

@@ -141,18 +141,26 @@ class Lesson:
             "apputils:change-theme", { theme: `JupyterLab ${name}` })""", name)
         self.page.wait_for_selector(f"body[data-jp-theme-light={str(name == 'Light').lower()}]", state="attached")
 
-    def run_all(self, timeout_s=300):
-        """Run all cells, and wait until each has run and every widget is drawn."""
-        self.page.evaluate('() => { window.jupyterapp.commands.execute("notebook:run-all-cells"); }')
-        self.page.wait_for_function("""() => {
+    def run_all(self, up_to=None, timeout_s=300):
+        """Run all cells, or those up to number `up_to`, and wait until each has run and every widget is drawn."""
+        up_to = self.cells() - 1 if up_to is None else up_to
+        self.page.evaluate("""up_to => {
+            const { commands, shell } = window.jupyterapp;
+            const last = shell.currentWidget.content.widgets.length - 1;
+            shell.currentWidget.content.deselectAll();
+            shell.currentWidget.content.activeCellIndex = Math.min(up_to + 1, last);
+            commands.execute(up_to < last ? "notebook:run-all-above" : "notebook:run-all-cells");
+        }""", up_to)
+        self.page.wait_for_function("""up_to => {
             const model = window.jupyterapp.shell.currentWidget.content.model;
-            const code = [...model.cells].filter(cell => cell.type === "code" && cell.sharedModel.source.trim());
+            const code = [...model.cells].slice(0, up_to + 1)
+                .filter(cell => cell.type === "code" && cell.sharedModel.source.trim());
             const idle = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === "idle";
             const failed = code.some(cell => [...Array(cell.outputs.length).keys()]
                                      .some(i => cell.outputs.get(i).type === "error"));
             const done = cell => cell.executionCount !== null && cell.executionState !== "running";
             return failed || idle && code.every(done);
-        }""", timeout=1000 * timeout_s)
+        }""", arg=up_to, timeout=1000 * timeout_s)
         self.page.wait_for_function("""() => ![...document.querySelectorAll(".jp-OutputArea-output")]
             .some(node => node.textContent === "Loading widget...")""", timeout=60_000)
 
@@ -245,8 +253,11 @@ PICTURE = """root => [...root.querySelectorAll(".s2s-drawing, .s2s-said, .s2s-pr
     .map(part => part.innerHTML).join("|")"""
 
 
-def try_by_keyboard(lesson, widget):
+def try_by_keyboard(lesson, widget, until_changed=False):
     """Go through a widget by Tab and move each thing that takes the focus; return those that changed the picture.
+
+    Args:
+        until_changed: stop at the first that does.
 
     Returns:
         A list of `(what, changed)`, what being the kind and the name of a control, in the order of the Tab key.
@@ -290,5 +301,7 @@ def try_by_keyboard(lesson, widget):
         tried.append((f"{at['kind']} {at['name']}", changed))
         if not widget.evaluate("root => root.contains(document.activeElement)"):
             raise AssertionError(f"the focus left the widget at {tried[-1][0]}")
+        if changed and until_changed:
+            break
     widget.evaluate("() => document.getElementById('s2s-before').remove()")
     return tried

@@ -1,5 +1,10 @@
 """Settings for all tests. `pytest --hypothesis-profile=explore` looks for new examples, many of them."""
 
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # side by side, processes of several threads slow each other twentyfold
+    os.environ["OMP_NUM_THREADS"] = "1"  # the notebooks' kernels inherit it
+
 import torch
 from hypothesis import HealthCheck, settings
 

@@ -13,6 +13,8 @@ CLASSROOM = Path(__file__).parents[1] / "classroom"
 sys.path.insert(0, str(CLASSROOM))
 from make_assignments import POINTS, environment, main  # noqa: E402
 
+pytestmark = pytest.mark.assignments
+
 LESSON = "01_text_to_tensors"
 SECONDS = 12  # for a cell, in these tests
 

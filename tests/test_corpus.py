@@ -18,6 +18,8 @@ sys.path.insert(0, str(DATA))
 import make_corpus  # noqa: E402
 import morphology  # noqa: E402
 
+pytestmark = pytest.mark.corpus
+
 
 def rows(name):
     return [tuple(line.split("\t")) for line in (DATA / f"{name}.tsv").read_text(encoding="utf-8").splitlines()]

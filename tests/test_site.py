@@ -16,6 +16,8 @@ from make_site import main  # noqa: E402
 
 from notebooks import FOLDER, formulas_as_mathml, lessons  # noqa: E402
 
+pytestmark = pytest.mark.site
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):

@@ -13,6 +13,8 @@ from make_slides import main  # noqa: E402
 
 from notebooks import lessons  # noqa: E402
 
+pytestmark = pytest.mark.site
+
 SMALLEST = 0.55  # of the size that slides.css gives: 29-pixel text is then 16 pixels high on a slide of 720
 
 

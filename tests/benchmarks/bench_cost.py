@@ -10,6 +10,7 @@ import time
 
 import pandas as pd
 import torch
+from machine import machine
 
 from seq2seq_lib import Batches, Decoder, Encoder, Seq2Seq, Vocab, load_corpus, predict, tokenize, train
 
@@ -66,7 +67,7 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--peak-memory"]:
         peak_memory()
     else:
-        print(f"{torch.get_num_threads()} threads")
+        print(machine())
         time_per_epoch()
         if sys.platform != "win32":
             subprocess.run([sys.executable, __file__, "--peak-memory"], check=True)

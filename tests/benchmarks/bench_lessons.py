@@ -10,13 +10,14 @@ import time
 from pathlib import Path
 
 import pandas as pd
+from machine import machine
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 RUN = """
 import json, resource, sys, nbformat
 from nbclient import NotebookClient
 nb = nbformat.read(sys.argv[1], as_version=4)
-NotebookClient(nb, timeout=900, kernel_name="python3", resources={"metadata": {"path": sys.argv[2]}}).execute()
+NotebookClient(nb, timeout=1500, kernel_name="python3", resources={"metadata": {"path": sys.argv[2]}}).execute()
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]))
 """
@@ -34,7 +35,7 @@ def main(threads):
         rows.append({"notebook": f"{path.parent.name}/{path.stem}", "seconds": round(time.perf_counter() - start, 1),
                      "processor seconds": round(processor, 1), "peak memory, MB": round(peak / 1e6)})
     table = pd.DataFrame(rows).set_index("notebook")
-    print(f"{threads} threads, {os.cpu_count()} processors")
+    print(f"{threads} threads for each lesson, {os.cpu_count()} processors; here: {machine()}")
     print(table.to_string())
     print(f"the lessons: {table[~table.index.str.startswith('solutions')].seconds.sum():.0f} s, "
           f"all: {table.seconds.sum():.0f} s")

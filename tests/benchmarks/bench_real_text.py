@@ -12,6 +12,7 @@ import time
 
 import pandas as pd
 import torch
+from machine import machine
 from tutorial_loop import tutorial_batches, tutorial_train
 
 from seq2seq_lib import (
@@ -88,7 +89,7 @@ def main():
         exact = sum(p in refs for p, refs in zip(predictions, held_out[1])) / len(predictions)
         rows.append({"": name, "training seconds": round(seconds), "held-out BLEU":
                      round(corpus_bleu(predictions, held_out[1]), 1), "exact": f"{exact:.1%}"})
-    print(f"{len(pairs)} training pairs, {len(held_out[0])} unseen sources, {torch.get_num_threads()} threads")
+    print(f"{len(pairs)} training pairs, {len(held_out[0])} unseen sources; {machine()}")
     print(pd.DataFrame(rows).to_string(index=False))
 
 

@@ -9,6 +9,7 @@ import time
 
 import pandas as pd
 import torch
+from machine import machine
 from tutorial_loop import STEPS, tutorial_batches, tutorial_train
 
 from seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, load_corpus, tokenize, train
@@ -59,7 +60,7 @@ def main():
     table["times the first"] = [f"{median[name] / first:.2f}" for name in table.index]
     longest = max(len(t) for _, t in pairs) + 1
     print(f"GRU 2x256, embedding 256, dropout 0.2, batch {BATCH_SIZE}, {corpus}: {len(pairs)} pairs, "
-          f"longest target {longest}, {torch.get_num_threads()} threads")
+          f"longest target {longest}; {machine()}")
     print(table.to_string())
 
 

@@ -13,6 +13,7 @@ import time
 import pandas as pd
 import torch
 from baselines import NearestSentence
+from machine import machine
 from tutorial_loop import tutorial_batches, tutorial_train
 
 from seq2seq_lib import (
@@ -99,7 +100,7 @@ def main(name):
                 row[f"{label} tokens"] = round(corpus_bleu([predictions[i] for i in chosen],
                                                            [labels[i] for i in chosen]), 1) if chosen else None
             by_length.append(row)
-    print(f"\n{name}: {len(pairs)} training pairs, {torch.get_num_threads()} threads")
+    print(f"\n{name}: {len(pairs)} training pairs; {machine()}")
     print(pd.DataFrame(rows).to_string(index=False))
     print(f"\n{name}: BLEU by the length of the source")
     print(pd.DataFrame(by_length).to_string(index=False))
