@@ -22,7 +22,7 @@ from seq2seq_lib.widgets.markup import Html, lifeless, tag
 NASTY = ["", " \n \t ", "<script>alert(1)</script>", "</textarea><img src=x onerror=alert(1)>", "😀 👩‍👩‍👧 é",
          "שלום עולם مرحبا", "a\x00b\u202e\u2028c", "\ud83d", "& &lt; \" ' `", "word " * 1000, "line\n" * 1000,
          "w" * 15_000, "x" * 50_000]
-BAD = [None, "x", -1, 10**9, 2.5, math.nan, math.inf, True, [], [1, "a"], {}, object()]
+BAD = [None, "x", -1, 10**9, 2.5, math.nan, math.inf, True, [], [1, "a"], {}, object]
 
 
 def loss_batch():
