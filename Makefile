@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks bench corpus model results site slides assignments clean picture
+.PHONY: help lab test notebooks bench corpus model results font site slides assignments clean picture
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ model: $(VENV)/lab-installed  ## train the models in data/models/ anew (about 20
 
 results: $(VENV)/lab-installed  ## compare the two designs of lesson 08 anew: data/results/ (about 15 minutes on 2 cores)
 	$(BIN)/python data/make_designs.py
+
+font: $(VENV)/lab-installed  ## make the font for Chinese in figures anew, from an installed Noto Sans CJK
+	$(BIN)/python data/make_font.py
 
 site: $(VENV)/test-installed  ## make pages of the lessons, to be read without Python: build/site/index.html
 	$(BIN)/python classroom/make_site.py
