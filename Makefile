@@ -18,7 +18,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses=4 --dist loadfile
 LIBRARY := tests -m "not browser and not site and not assignments and not corpus"
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-fast test-ordinary notebooks bench bench-ordinary corpus model results site slides assignments clean picture
+.PHONY: help lab test test-fast test-ordinary notebooks bench bench-ordinary corpus font model results site slides assignments clean picture
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ model: $(VENV)/lab-installed  ## train the models in data/models/ anew (about 20
 
 results: $(VENV)/lab-installed  ## compare the two designs of lesson 08 anew: data/results/ (about 15 minutes on 2 cores)
 	$(BIN)/python data/make_designs.py
+
+font: $(VENV)/lab-installed  ## make the font for Chinese in figures anew, from an installed Noto Sans CJK
+	$(BIN)/python data/make_font.py
 
 site: $(VENV)/test-installed  ## make pages of the lessons, to be read without Python: build/site/index.html
 	$(BIN)/python classroom/make_site.py

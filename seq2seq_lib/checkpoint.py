@@ -3,6 +3,9 @@
 import hashlib
 import json
 import os
+import re
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +17,7 @@ from .text import Vocab
 from .training import BatchRecord, History, make_optimizer
 
 FORMAT = "seq2seq_lib checkpoint 1"
+WINDOWS = os.name == "nt"
 
 
 class Checkpoint(NamedTuple):
@@ -30,7 +34,8 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
     """Save a model, both vocabularies and, with a `history`, all that is needed to go on training.
 
     The file is safetensors with JSON in its header: data, nothing that could be run. It is written beside its place
-    and then moved there, so that a crash leaves the old file whole.
+    and then moved there, so that a crash leaves the old file whole; what a crash leaves behind besides, the next save
+    of this name removes.
 
     Args:
         path: the file to write, by custom ending in `.safetensors`. A checkpoint of that name is replaced;
@@ -39,10 +44,11 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
         src_vocab, tgt_vocab: its vocabularies.
         history: the `History` that `train` returned.
         settings: a dictionary of your own, as JSON can hold it: languages, `num_steps`, a remark.
-        half: store the weights in half precision: half the size, for a model that is finished.
+        half: store the weights in half precision: half the size, for a model that is finished. Training could not go
+            on from rounded weights as if never stopped, so a `history` is refused with it.
 
     Raises:
-        ValueError: a vocabulary that is not of the net's size, a history of another net.
+        ValueError: a vocabulary that is not of the net's size, a history of another net, `half` with a history.
         FileExistsError: the path is taken by a file that is no checkpoint.
         FileNotFoundError: there is no such folder.
         TypeError: settings that JSON cannot hold.
@@ -53,6 +59,9 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
     check_vocabs(net, src_vocab, tgt_vocab)
     if history is not None:
         history.check_net(net)
+        if half:
+            raise ValueError("half=True rounds the weights, and training cannot go on from rounded ones as if never "
+                             "stopped; save the finished model without its history, or in full precision")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path.parent}: no such folder; make it, or choose another path")
     if path.exists() and not _is_checkpoint(path):
@@ -86,30 +95,54 @@ def load_checkpoint(path, device="cpu"):
         FileNotFoundError: there is no such file.
         ValueError: the file is no checkpoint, or is damaged.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError
+    from safetensors.torch import load
 
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; check the path, or save a checkpoint there first")
+    data = path.read_bytes()  # not mapped into memory: what is loaded must not change with the file
     try:
-        with safe_open(path, "pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
+        tensors = load(data)
+        header = _metadata(data)
         if header.get("format") != FORMAT:
             raise ValueError(f"its format is {header.get('format')!r}, not {FORMAT!r}")
         if header["sha256"] != _digest(header["about"], tensors):
             raise ValueError("its checksum is wrong")
         about = json.loads(header["about"])
         src_vocab, tgt_vocab = Vocab.from_tokens(about["src_vocab"]), Vocab.from_tokens(about["tgt_vocab"])
-        net = Seq2Seq(Encoder(**about["encoder"]), Decoder(**about["decoder"]))
+        net = _net(about, _under("net.", tensors))
         check_vocabs(net, src_vocab, tgt_vocab)
-        net.load_state_dict(_under("net.", tensors))
         net.to(device).eval()
         history = _history(about["history"], net, tensors) if "history" in about else None
+        settings = about["settings"]
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise ValueError(f"{path} is damaged or is no checkpoint of this library ({error}); "
                          "take another copy, or train and save again") from None
-    return Checkpoint(net, src_vocab, tgt_vocab, history, about["settings"])
+    return Checkpoint(net, src_vocab, tgt_vocab, history, settings)
+
+
+def _net(about, weights):
+    """Build a net for `weights`, without drawing the random numbers of a new one.
+
+    On the device "meta" a net has shapes but no numbers. That the sizes are those of the weights is looked at first:
+    a file that claims thousands of layers would keep it building for minutes.
+    """
+    for part in ("encoder", "decoder"):
+        vocab_size, embed_size = weights[f"{part}.embedding.weight"].shape
+        sizes = dict(vocab_size=vocab_size, embed_size=embed_size,
+                     num_hiddens=weights[f"{part}.rnn.weight_hh_l0"].shape[1],
+                     num_layers=sum(name.startswith(f"{part}.rnn.weight_hh_l") for name in weights))
+        for name, size in sizes.items():
+            if about[part][name] != size:
+                raise ValueError(f"{name} of its {part} is {about[part][name]!r:.40}, its weights are for {size}")
+    with torch.device("meta"):
+        net = Seq2Seq(Encoder(**about["encoder"]), Decoder(**about["decoder"]))
+    shapes = {name: t.shape for name, t in net.state_dict().items()}
+    if shapes != {name: t.shape for name, t in weights.items()}:
+        raise ValueError("its weights have other names or shapes than those of its model")
+    net.to_empty(device="cpu").load_state_dict(weights)  # copied, which brings half precision to float32
+    return net
 
 
 def _history(about, net, tensors):
@@ -138,17 +171,29 @@ def _digest(text, tensors):
     return digest.hexdigest()
 
 
+def _metadata(data):
+    """Return the texts in the header of a file in safetensors' layout: a length, then JSON."""
+    length = int.from_bytes(data[:8], "little")
+    return json.loads(data[8 : 8 + length]).get("__metadata__") or {}
+
+
 def _is_checkpoint(path):
-    """Tell by its header whether a file is one that may be replaced, in safetensors' layout: a length, then JSON."""
+    """Tell by its header whether a file is one that may be replaced."""
     with open(path, "rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        try:
-            return json.loads(file.read(min(length, 2**26)))["__metadata__"]["format"] == FORMAT
-        except (ValueError, KeyError, TypeError):
-            return False
+        start = file.read(8)
+        start += file.read(min(int.from_bytes(start, "little"), 2**26))
+    try:
+        return _metadata(start)["format"] == FORMAT
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def _write_atomically(path, data):
+    for other in path.parent.iterdir():
+        if re.fullmatch(rf"\.{re.escape(path.name)}\.\d{{1,7}}", other.name) and other.is_file():
+            with suppress(OSError):  # another may have removed it, or may be about to move it
+                if _is_left_behind(other, int(other.name.rpartition(".")[2])):
+                    other.unlink()
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(temporary, "wb") as file:
@@ -158,3 +203,16 @@ def _write_atomically(path, data):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)  # it is there only if something failed
+
+
+def _is_left_behind(temporary, process):
+    """Tell whether the process that began a temporary file has ended without moving it."""
+    if WINDOWS:  # os.kill would end the process there, so its age decides: no save takes an hour
+        return time.time() - temporary.stat().st_mtime > 3600
+    try:
+        os.kill(process, 0)  # asks whether it lives; nothing is sent
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # it lives, and is another user's
+        return False
+    return False

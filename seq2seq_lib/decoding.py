@@ -3,6 +3,7 @@
 import torch
 
 from .batches import encode
+from .model import evaluation_mode
 from .text import BOS, EOS, tokenize
 from .training import teacher_forcing
 
@@ -27,30 +28,28 @@ def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, lan
         A string of tokens parted by spaces, ready for `bleu` and `detokenize`; for a list, a list of them.
 
     Raises:
-        ValueError: vocabularies that are not those of `net`, or `num_steps` below 1.
+        ValueError: vocabularies that are not those of `net`, `num_steps` or `batch_size` below 1.
         TypeError: a sentence that is neither a string nor a list of tokens.
     """
     if isinstance(sentences, str):
-        return predict(net, [sentences], src_vocab, tgt_vocab, num_steps, device, language=language)[0]
+        return predict(net, [sentences], src_vocab, tgt_vocab, num_steps, device, language=language,
+                       batch_size=batch_size)[0]
     check_vocabs(net, src_vocab, tgt_vocab)
-    if num_steps < 1:
-        raise ValueError(f"num_steps is {num_steps}; it must be 1 or more")
+    for name, size in (("num_steps", num_steps), ("batch_size", batch_size)):
+        if size < 1:
+            raise ValueError(f"{name} is {size}; it must be 1 or more")
     sources = [_tokens(sentence, language) for sentence in sentences]
     order = sorted((i for i, tokens in enumerate(sources) if tokens), key=lambda i: len(sources[i]))
     translations = [""] * len(sources)
     if device is not None:
         net.to(device)
-    was_training = net.training
-    net.eval()
-    try:
+    with evaluation_mode(net):
         for first in range(0, len(order), batch_size):
             rows = order[first : first + batch_size]
             ids = _decode_greedily(net, *encode([sources[i][: num_steps - 1] for i in rows], src_vocab), num_steps)
             for i, sentence in zip(rows, ids.tolist()):
                 end = sentence.index(EOS) if EOS in sentence else len(sentence)
                 translations[i] = " ".join(tgt_vocab.to_tokens(sentence[:end]))
-    finally:
-        net.train(was_training)
     return translations
 
 
@@ -89,12 +88,11 @@ def predict_with_probs(net, sentence, src_vocab, tgt_vocab, num_steps, *, langua
         return [], torch.empty(0, len(tgt_vocab))
     if len(tokens) < num_steps:
         tokens.append(tgt_vocab.tokens[EOS])
-    device, was_training = next(net.parameters()).device, net.training
+    device = next(net.parameters()).device
     X, _ = encode([source], src_vocab, min(len(source) + 1, num_steps))  # (1, source num_steps)
     Y = torch.tensor([tgt_vocab[tokens]])  # (1, num_steps)
-    net.eval()
-    Y_hat, _ = net(X.to(device), teacher_forcing(Y).to(device))  # in one pass, which scores as all single steps did
-    net.train(was_training)
+    with evaluation_mode(net):  # in one pass, which scores as all single steps did
+        Y_hat, _ = net(X.to(device), teacher_forcing(Y).to(device))
     return tokens, Y_hat[0].softmax(dim=1).cpu()
 
 

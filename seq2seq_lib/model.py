@@ -1,5 +1,7 @@
 """Model: an encoder that reads, a decoder that writes, and the two together."""
 
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 
@@ -215,3 +217,15 @@ class Seq2Seq(nn.Module):
         if len(X) != len(dec_input):
             raise ValueError(f"X has {len(X)} sentences and dec_input {len(dec_input)}; they must be the same batch")
         return self.decoder.init_state(self.encoder(X, X_valid_len))
+
+
+@contextmanager
+def evaluation_mode(net):
+    """Put a net in evaluation mode (no dropout) for a `with` block, then each part back, after an error too."""
+    modes = [(module, module.training) for module in net.modules()]
+    net.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training

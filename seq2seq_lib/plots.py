@@ -3,7 +3,9 @@
 import base64
 import io
 import math
+from functools import cache
 from html import escape
+from pathlib import Path
 
 from .style import AXIS_COLORS, COLORS, MATPLOTLIB
 
@@ -59,34 +61,52 @@ def road_map(stop):
     return Picture(f'<div style="overflow-x:auto">{svg}</div>', alt)
 
 
-def picture(figure, alt, colors=None):
-    """Turn a matplotlib figure into a `Picture` and close the figure; fewer `colors` make it smaller."""
+def picture(figure, alt, colors=64):
+    """Turn a matplotlib figure into a `Picture` and close the figure; few `colors` make it a third as large."""
     import matplotlib.pyplot as plt
     from PIL import Image
 
-    data, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(data, format="png")
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png")
     plt.close(figure)
-    if colors:
-        from PIL import Image
-
-        image, data = Image.open(data).convert("RGB"), io.BytesIO()
-        image.quantize(colors, dither=Image.Dither.NONE).save(data, format="png", optimize=True)
-    image = base64.b64encode(data.getvalue()).decode()
-    few_colors = Image.open(data).convert("RGB").quantize(64, dither=Image.Dither.NONE)  # a third as large
-    few_colors.save(small, "png", optimize=True)
-    image = base64.b64encode(small.getvalue()).decode()
-    return Picture(f'<img alt="{escape(alt)}" style="max-width:100%" src="data:image/png;base64,{image}">', alt)
+    image = Image.open(drawn).convert("RGB").quantize(colors, dither=Image.Dither.NONE)
+    image.save(small, "png", optimize=True)
+    data = base64.b64encode(small.getvalue()).decode()
+    return Picture(f'<img alt="{escape(alt)}" style="max-width:100%" src="data:image/png;base64,{data}">', alt)
 
 
 def axes(xlabel, ylabel, figsize=None):
     """Make a figure with one pair of axes in the style of the series; returns `(figure, axes)`."""
-    import matplotlib.pyplot as plt
-
-    plt.rcParams.update(MATPLOTLIB)
-    figure, ax = plt.subplots(figsize=figsize)
+    figure, ax = _subplots(figsize=figsize)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     return figure, ax
+
+
+def _subplots(*args, **options):
+    """As `plt.subplots`, in the style of the series."""
+    import matplotlib.pyplot as plt
+
+    _add_chinese_font()
+    plt.rcParams.update(MATPLOTLIB)
+    return plt.subplots(*args, **options)
+
+
+@cache
+def _add_chinese_font():
+    """Make Chinese characters known to matplotlib, once: those of the corpus, see data/make_font.py."""
+    from matplotlib import font_manager
+
+    font_manager.fontManager.addfont(Path(__file__).with_name("fonts") / "chinese.otf")
+
+
+def _look(i):
+    """Return how the i-th of any number of series looks, as (colour, marker, filled, line style).
+
+    Six colours and seven markers come back at different times, so that 42 pairs differ; hollow markers and other
+    lines tell apart who does not see the colours.
+    """
+    colors, markers, lines = list(AXIS_COLORS.values()), "os^Dvx*", ("-", "--", "-.", ":")
+    return colors[i % 6], markers[i % 7], i // 7 % 2 == 0, lines[i // 6 % 4]
 
 
 def plot_lengths(lengths):
@@ -143,17 +163,21 @@ def plot_history(histories):
     if not isinstance(histories, dict):
         histories = {"": histories}
     figure, ax = axes("epoch", "loss per token (nats)")
-    palette, said = list(AXIS_COLORS.values()), []
+    said = []
     for i, (name, history) in enumerate(histories.items()):
         rows = history.rows
         epochs = [row["epoch"] for row in rows]
-        for key, line, label in (("train_loss", "o-", "training"), ("valid_loss", "s--", "validation")):
+        color, marker, filled, _ = _look(i)
+        for key, line, label in (("train_loss", "-", "training"), ("valid_loss", "--", "validation")):
             if rows and key in rows[0]:
-                color = COLORS["train" if key == "train_loss" else "validation"] if name == "" else palette[i]
-                ax.plot(epochs, [row[key] for row in rows], line, color=color, label=f"{name} {label}".strip())
+                if name == "":
+                    color, marker = (COLORS["train"], "o") if label == "training" else (COLORS["validation"], "s")
+                ax.plot(epochs, [row[key] for row in rows], line, color=color, marker=marker,
+                        markerfacecolor=color if filled else "white", label=f"{name} {label}".strip())
                 said.append(f"{name} {label} falls from {rows[0][key]:.1f} to {rows[-1][key]:.1f}".strip())
-    ax.legend()
+    ax.legend(**(dict(loc="center left", bbox_to_anchor=(1, 0.5)) if len(histories) > 1 else {}))
     ax.set_ylim(bottom=0)
+    ax.locator_params(axis="x", integer=True)
     return picture(figure, f"Loss per token over {len(rows)} epochs: {', '.join(said)}.")
 
 
@@ -289,9 +313,11 @@ def plot_lines(lines, xlabel, ylabel, title=""):
     def rounded(y):  # to a hundredth of the largest, so that the text is the same on every machine
         return f"{round(100 * y / largest) / 100 * largest:.2g}"
 
-    for (name, points), color, marker in zip(lines.items(), AXIS_COLORS.values(), "os^Dvx"):
+    for i, (name, points) in enumerate(lines.items()):
         xs, ys = list(points), list(points.values())
-        ax.plot(xs, ys, color=color, marker=marker, markersize=5, label=name, clip_on=False, zorder=3)
+        color, marker, filled, line = _look(i)
+        ax.plot(xs, ys, line, color=color, marker=marker, markersize=5, markerfacecolor=color if filled else "white",
+                label=name, clip_on=False, zorder=3)
         said.append(f"{name} goes from {rounded(ys[0])} at {xs[0]} to {rounded(ys[-1])} at {xs[-1]}")
     ax.set(title=title)
     ax.set_ylim(bottom=min(0, *(y for points in lines.values() for y in points.values())))
@@ -319,9 +345,10 @@ def plot_map(points, names, groups, joined=(), title=""):
     (left, right), (low, high) = [(min(values), max(values)) for values in zip(*xy)]
     for i, j in joined:
         ax.plot(*zip(xy[i], xy[j]), ":", color="black", linewidth=1.5)
-    for group, color, marker in zip(dict.fromkeys(groups), AXIS_COLORS.values(), "os^Dvx"):
+    for i, group in enumerate(dict.fromkeys(groups)):
+        color, marker, filled, _ = _look(i)
         ax.plot(*zip(*[place for place, other in zip(xy, groups) if other == group]), marker, color=color, label=group,
-                markersize=9)
+                markersize=9, markerfacecolor=color if filled else "white")
     width, height = right - left, high - low
     for side, start in ((-1, left), (1, right)):  # names stand in two columns, none on top of another
         column = sorted(((y, x, name) for (x, y), name in zip(xy, names) if (x > (left + right) / 2) == (side > 0)),
@@ -397,16 +424,15 @@ def plot_curves(runs, theta=None, scale="linear"):
     Returns:
         A `Picture` with the names below it; its text gives losses to half a nat, so that it is the same everywhere.
     """
-    import matplotlib.pyplot as plt
-
-    plt.rcParams.update(MATPLOTLIB)
-    figure, rows = plt.subplots(3, 1, figsize=(8, 6), sharex=True, height_ratios=(2, 1, 0.7), layout="constrained")
-    palette, legend, said = list(AXIS_COLORS.values()), [], []
+    figure, rows = _subplots(3, 1, figsize=(8, 6), sharex=True, height_ratios=(2, 1, 0.7), layout="constrained")
+    legend, said, last = [], [], []
     for i, run in enumerate(runs):
-        color = palette[i % len(palette)]
+        color = _look(i)[0]
         for ax, key in zip(rows, ("loss", "norm", "speed")):
             xs, ys = zip(*[(x, y) for x, y in zip(run["x"], run[key]) if y is not None] or [(1, math.nan)])
             ax.plot(xs, ys, color=color, linewidth=1.8, marker="o" if len(xs) == 1 else None)
+            if key == "loss":
+                last.append((xs[-1], ys[-1]))
         if run["valid"]:
             rows[0].plot(*zip(*run["valid"]), "s--", color=color, markersize=6)
         lines = {"training": run["loss"], "validation": [y for _, y in run["valid"]]}
@@ -425,9 +451,22 @@ def plot_curves(runs, theta=None, scale="linear"):
     for ax in rows if scale == "linear" else rows[2:]:
         ax.set_ylim(bottom=0)
     rows[2].set_xlabel("update")
+    _number_ends(rows[0], last)
     image = picture(figure, f"Curves of {len(runs)} training run{'s' * (len(runs) > 1)}. {'; '.join(said)}.", 48)
     return Picture(f'{image.html}<div style="display:flex;flex-wrap:wrap;gap:4px 24px">{"".join(legend)}</div>',
                    image.alt)
+
+
+def _number_ends(ax, last):
+    """Write the number of each curve behind its last point, none on top of another: colours come back after six."""
+    ax.figure.draw_without_rendering()  # now the places on the page are known, in pixels
+    heights = [height * 72 / ax.figure.dpi for _, height in ax.transData.transform(last)]  # in points
+    free = -math.inf
+    for i in sorted((i for i, height in enumerate(heights) if math.isfinite(height)), key=heights.__getitem__):
+        free = max(heights[i], free)
+        ax.annotate(str(i + 1), last[i], (6, free - heights[i]), textcoords="offset points", va="center", fontsize=12,
+                    color=_look(i)[0], annotation_clip=False)
+        free += 13
 
 
 def plot_translator(source, target):
@@ -561,13 +600,15 @@ def plot_intervals(series, xlabel, ylabel, title=""):
         A `Picture`; its text gives whole numbers.
     """
     labels = list(dict.fromkeys(label for points in series.values() for label in points))
-    figure, ax = axes(xlabel, ylabel, figsize=(max(7, 1.6 * len(labels)), 4))
-    said = []
-    for i, ((name, points), color, marker) in enumerate(zip(series.items(), AXIS_COLORS.values(), "os^Dvx")):
-        xs = [labels.index(label) + 0.16 * (i - (len(series) - 1) / 2) for label in points]
+    figure, ax = axes(xlabel, ylabel, figsize=(max(7, 1.6 * len(labels), 0.25 * len(labels) * len(series)), 4))
+    said, apart = [], min(0.16, 0.8 / len(series))
+    for i, (name, points) in enumerate(series.items()):
+        color, marker, filled, _ = _look(i)
+        xs = [labels.index(label) + apart * (i - (len(series) - 1) / 2) for label in points]
         values, lows, highs = zip(*points.values())
         bars = [[value - low for value, low in zip(values, lows)], [high - value for value, high in zip(values, highs)]]
-        ax.errorbar(xs, values, bars, fmt=marker, color=color, markersize=8, linewidth=2, capsize=5, label=name)
+        ax.errorbar(xs, values, bars, fmt=marker, color=color, markersize=8, linewidth=2, capsize=5, label=name,
+                    markerfacecolor=color if filled else "white")
         said.append(f"{name}: " + ", ".join(f"{label} {value:.0f} ({low:.0f} to {high:.0f})"
                                             for label, (value, low, high) in points.items()))
     ax.set(title=title, xticks=range(len(labels)), xticklabels=labels, xlim=(-0.5, len(labels) - 0.5))

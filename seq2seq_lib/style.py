@@ -26,8 +26,11 @@ COLORS = {
     "waiting": AXIS_COLORS["num_layers"],
 }
 
+CHINESE_FONT = "Noto Sans SC of the course"  # fonts/chinese.otf: what DejaVu Sans, matplotlib's own, lacks
+
 # Settings of matplotlib. The face is white in the dark theme too.
 MATPLOTLIB = {
+    "font.family": ["DejaVu Sans", CHINESE_FONT],
     "figure.figsize": (8, 3.6),
     "figure.facecolor": "white",
     "figure.dpi": 110,

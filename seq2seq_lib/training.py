@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional as F
 
+from .model import evaluation_mode
 from .text import BOS
 
 
@@ -145,12 +146,11 @@ def grad_clipping(net, theta):
 def evaluate_loss(net, data_iter, tgt_vocab):
     """Return the loss per real token over all batches of `data_iter`, in nats, without dropout."""
     device = next(net.parameters()).device
-    was_training, loss, num_tokens = net.training, 0.0, 0
-    net.eval()
-    for X, X_valid_len, Y, Y_valid_len in data_iter:
-        loss += batch_loss(net, X.to(device), X_valid_len, Y.to(device), Y_valid_len, tgt_vocab["<bos>"]).item()
-        num_tokens += int(Y_valid_len.sum())
-    net.train(was_training)
+    loss, num_tokens = 0.0, 0
+    with evaluation_mode(net):
+        for X, X_valid_len, Y, Y_valid_len in data_iter:
+            loss += batch_loss(net, X.to(device), X_valid_len, Y.to(device), Y_valid_len, tgt_vocab["<bos>"]).item()
+            num_tokens += int(Y_valid_len.sum())
     if num_tokens == 0:
         raise ValueError("data_iter gave no batches; there is nothing to evaluate")
     return loss / num_tokens

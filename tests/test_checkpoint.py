@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from helpers import CONTEXTS, RNNS, assert_identical, toy_batches, toy_net, toy_
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq_lib import History, Vocab, load_checkpoint, predict, save_checkpoint, train
+from seq2seq_lib import History, Vocab, checkpoint, load_checkpoint, predict, save_checkpoint, train
 
 SRC_VOCAB, TGT_VOCAB = toy_vocabs()
 SENTENCES = ["a b c", "d", "g f e d c b a"]
@@ -114,13 +115,72 @@ def test_history_without_validation_or_updates_comes_back(path):
 
 
 def test_saving_and_loading_draw_no_random_numbers(path):
-    """Or a run that saves on its way would not equal one that does not."""
+    """Or a run that saves or loads on its way would not equal one that does not."""
     plain, saving = toy_net(num_layers=2, dropout=0.4), toy_net(num_layers=2, dropout=0.4)
     torch.manual_seed(0)
     toy_train(plain)
+
+    def save_and_load(history):
+        save_checkpoint(path, saving, SRC_VOCAB, TGT_VOCAB, history)
+        assert len(load_checkpoint(path).history.batches) == len(history.batches)
+
     torch.manual_seed(0)
-    toy_train(saving, on_batch=lambda history: save_checkpoint(path, saving, SRC_VOCAB, TGT_VOCAB, history))
+    toy_train(saving, on_batch=save_and_load)
     assert_identical(weights(plain), weights(saving))
+
+
+@pytest.mark.parametrize("rnn", RNNS)
+def test_loading_leaves_the_random_numbers_as_they_were(path, rnn):
+    save_checkpoint(path, toy_net(rnn, num_layers=2, dropout=0.4), SRC_VOCAB, TGT_VOCAB)
+    state = torch.get_rng_state()
+    load_checkpoint(path)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_what_was_loaded_stays_as_it_is_when_the_file_is_overwritten(path, trained):
+    """In place, as a copying program does it; tensors that lie in the file itself would change with it."""
+    net, history = trained
+    save_checkpoint(path, net, SRC_VOCAB, TGT_VOCAB, history)
+    loaded = load_checkpoint(path)
+    with open(path, "r+b") as file:
+        file.write(b"\xff" * path.stat().st_size)
+    assert_identical(weights(loaded.net), weights(net))
+    ours, theirs = history.optimizer.state_dict()["state"], loaded.history.optimizer.state_dict()["state"]
+    for i in ours:
+        assert_identical(theirs[i], ours[i])
+    assert_identical(loaded.history.rng_state, history.rng_state)
+
+
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("rnn", RNNS)
+def test_a_loaded_net_is_one_like_any_other(path, rnn, half):
+    """In float32, trainable, its weights in memory of their own, and without a warning of PyTorch about their order."""
+    net = toy_net(rnn, num_layers=2)
+    save_checkpoint(path, net, SRC_VOCAB, TGT_VOCAB, half=half)
+    loaded = load_checkpoint(path).net
+    for name, p in loaded.named_parameters():
+        assert (p.dtype, p.device.type, p.is_leaf) == (torch.float32, "cpu", True), name
+        assert p.requires_grad and p.is_contiguous(), name
+        assert p.data_ptr() % 16 == 0, name
+    assert len({p.data_ptr() for p in loaded.parameters()}) == len(list(loaded.parameters()))
+    for part in (loaded.encoder.rnn, loaded.decoder.rnn):  # what PyTorch computes with are the parameters themselves
+        assert all(flat is p for flat, p in zip(part._flat_weights, part.parameters()))
+    with warnings.catch_warnings(action="error"):
+        before = translations(loaded)
+        toy_train(loaded, num_epochs=2)
+    assert before == translations(load_checkpoint(path).net)
+    assert all((p != q).any() for p, q in zip(loaded.parameters(), net.parameters()))
+    assert loaded.to("meta").encoder.rnn.weight_hh_l1.device.type == "meta"
+
+
+def test_half_precision_with_a_history_is_refused_and_nothing_is_overwritten(path, trained):
+    """Training that goes on from rounded weights would not be the training that was stopped."""
+    net, history = trained
+    save_checkpoint(path, net, SRC_VOCAB, TGT_VOCAB, history)
+    data = path.read_bytes()
+    with pytest.raises(ValueError, match="half.*history"):
+        save_checkpoint(path, net, SRC_VOCAB, TGT_VOCAB, history, half=True)
+    assert path.read_bytes() == data
 
 
 def test_path_may_be_a_string(path):
@@ -250,6 +310,59 @@ def test_a_process_killed_while_saving_leaves_the_old_file_and_a_later_save_work
     assert_identical(weights(load_checkpoint(path).net), weights(old))
     save_checkpoint(path, new, SRC_VOCAB, TGT_VOCAB)
     assert_identical(weights(load_checkpoint(path).net), weights(new))
+    assert list(path.parent.iterdir()) == [path]  # what the killed process left behind is gone too
+
+
+@pytest.fixture(scope="module")
+def gone():
+    """The id of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.skipif(os.name != "posix", reason="asks for processes by POSIX")
+def test_only_the_temporary_files_of_ended_saves_of_this_checkpoint_are_removed(tmp_path, gone):
+    path = tmp_path / "model[1].safetensors"  # no pattern of a shell is meant by it
+    left = tmp_path / f".{path.name}.{gone}"
+    others = [tmp_path / name for name in (
+        f".{path.name}.{os.getppid()}", f".model1.safetensors.{gone}", f".other.safetensors.{gone}",
+        f"{path.name}.{gone}", f".{path.name}.{gone}.bak", f".{path.name}.20260131", f".{path.name}.old",
+        f".{path.name}.0", ".model[1].safetensors.")]
+    for file in (left, *others):
+        file.write_text("")
+    folder = tmp_path / f".{path.name}.{gone}0" if gone < 400_000 else tmp_path / "folder"
+    folder.mkdir()
+    save_checkpoint(path, toy_net(), SRC_VOCAB, TGT_VOCAB)
+    assert set(tmp_path.iterdir()) == {path, folder, *others}
+
+
+def test_no_process_is_asked_on_windows_where_the_question_would_end_it(path, monkeypatch, gone):
+    """There a temporary file goes when it is an hour old."""
+    young, old = path.with_name(f".{path.name}.{gone}"), path.with_name(f".{path.name}.{os.getppid()}")
+    for file in (young, old):
+        file.write_text("")
+    os.utime(old, (0, 0))
+    monkeypatch.setattr(checkpoint, "WINDOWS", True)
+    monkeypatch.setattr(os, "kill", None)
+    save_checkpoint(path, toy_net(), SRC_VOCAB, TGT_VOCAB)
+    assert set(path.parent.iterdir()) == {path, young}
+
+
+def test_a_temporary_file_that_cannot_be_removed_does_not_stop_a_save(path, monkeypatch, gone):
+    left = path.with_name(f".{path.name}.{gone}")
+    left.write_text("")
+    os.utime(left, (0, 0))
+    unlink = Path.unlink
+
+    def refuse(self, missing_ok=False):
+        if self == left:
+            raise PermissionError("in use")
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    save_checkpoint(path, toy_net(), SRC_VOCAB, TGT_VOCAB)
+    assert load_checkpoint(path).settings == {} and left.exists()
 
 
 @pytest.mark.parametrize("function", ["fsync", "replace"])
@@ -321,6 +434,55 @@ def test_changed_type_or_shape_of_numbers_is_a_value_error_that_names_the_file(p
             load_checkpoint(path)
 
 
+def crafted(path, change):
+    """A checkpoint whose description was changed by `change(about)`, with a checksum that is right again."""
+    from safetensors.torch import load_file, save_file
+
+    data = path.read_bytes()
+    header = json.loads(data[8 : header_length(data)])["__metadata__"]
+    about, tensors = json.loads(header["about"]), load_file(path)
+    header["about"] = json.dumps(change(about) or about)
+    header["sha256"] = checkpoint._digest(header["about"], tensors)
+    save_file(tensors, path, header)
+
+
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
+@pytest.mark.parametrize("name, size", [
+    ("num_layers", 200_000), ("num_layers", 0), ("num_layers", -1), ("num_layers", 10**30), ("num_layers", "1"),
+    ("num_layers", 1.0), ("num_layers", None), ("num_hiddens", 10**9), ("embed_size", 10**9), ("vocab_size", 10**9),
+])
+def test_sizes_that_are_not_those_of_the_weights_are_refused_before_anything_is_built(path, monkeypatch, part, name,
+                                                                                     size):
+    save_checkpoint(path, toy_net(num_layers=2), SRC_VOCAB, TGT_VOCAB)
+
+    def change(about):
+        about[part][name] = size
+
+    crafted(path, change)
+    built = []
+    monkeypatch.setattr(checkpoint, "Encoder", lambda **settings: built.append(settings))
+    monkeypatch.setattr(checkpoint, "Decoder", lambda **settings: built.append(settings))
+    with pytest.raises(ValueError, match=rf"model\.safetensors.*{name}"):
+        load_checkpoint(path)
+    assert not built
+
+
+@pytest.mark.parametrize("change", [
+    lambda about: about["decoder"].update(context="initial"), lambda about: about["encoder"].update(rnn="lstm"),
+    lambda about: [part.update(rnn="lstm") for part in (about["encoder"], about["decoder"])] and None,
+    lambda about: about.update(encoder=[]), lambda about: about.pop("decoder"), lambda about: about.pop("settings"),
+    lambda about: about["encoder"].update(color="red"), lambda about: about["encoder"].pop("rnn"),
+    lambda about: about.update(history=[]), lambda about: about["encoder"].update(rnn=["gru"]), lambda about: [about],
+    lambda about: about.update(src_vocab=3), lambda about: about.update(tgt_vocab=["<unk>"]),
+    lambda about: about.update(history={"batches": 3, "valid_losses": []}),
+], ids=range(14))
+def test_a_description_that_does_not_fit_the_weights_is_a_value_error_that_names_the_file(path, change):
+    save_checkpoint(path, toy_net("gru", "every_step"), SRC_VOCAB, TGT_VOCAB)
+    crafted(path, change)
+    with pytest.raises(ValueError, match=r"model\.safetensors"):
+        load_checkpoint(path)
+
+
 class Bomb:
     def __reduce__(self):
         return os.mkdir, (self.folder,)
@@ -347,7 +509,9 @@ def foreign_safetensors(metadata=None):
 @pytest.mark.parametrize("content", [
     b"", b"x", b"a text\n", bytes(5000), b"\xff" * 5000, foreign_safetensors(), foreign_safetensors({"format": "pt"}),
     foreign_safetensors({"format": "seq2seq_lib checkpoint 1"}),
-], ids=["empty", "one byte", "text", "zeros", "ones", "safetensors", "safetensors of PyTorch", "without our parts"])
+    (24).to_bytes(8, "little") + b'{"__metadata__": null}   ',
+], ids=["empty", "one byte", "text", "zeros", "ones", "safetensors", "safetensors of PyTorch", "without our parts",
+        "without a description"])
 def test_file_that_is_no_checkpoint_is_a_value_error_that_names_it(path, content):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"model\.safetensors"):

@@ -801,6 +801,9 @@ def test_difference():
     assert difference({"a": 1}, {"a": 2}, "d") == "`d['a']` is 1, and 2 is expected"
     assert difference(0.1 + 0.2, 0.3) is None and difference(float("nan"), float("nan")) is None
     assert difference(torch.nn.Linear(1, 1), torch.nn.Linear(1, 2))
+    ours, theirs = torch.zeros(3, 2, device="meta"), torch.zeros(3, 2)
+    assert difference(ours, theirs) == "`result` is on the device meta, and cpu is expected (`.to(device)` moves it)"
+    assert difference(ours[:2], theirs).startswith("`result` is a tensor of shape (2, 2) and type float32, and")
     one = torch.nn.Linear(2, 2)
     assert difference(one, one) is None
 

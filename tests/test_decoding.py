@@ -152,6 +152,13 @@ def test_what_is_no_sentence_is_a_type_error_that_shows_it(sentence):
         translate(eager_net(), ["a b", sentence])
 
 
+@pytest.mark.parametrize("batch_size", [0, -1])
+def test_batch_size_below_1_is_a_value_error_that_names_it(batch_size):
+    for sentences in ("a b", ["a"], []):
+        with pytest.raises(ValueError, match=f"batch_size is {batch_size}; it must be 1 or more"):
+            translate(eager_net(), sentences, batch_size=batch_size)
+
+
 @pytest.mark.parametrize("num_steps", [0, -3])
 def test_num_steps_below_1_is_a_value_error_that_names_it(num_steps):
     for sentences in ("a b", ["a"], []):
@@ -194,3 +201,28 @@ def test_probabilities_know_no_dropout_and_leave_the_training_mode_as_it_was(tra
     (words, probs), (again, same) = (predict_with_probs(net, "a b", SRC_VOCAB, TGT_VOCAB, 7) for _ in range(2))
     assert net.training == net.decoder.dropout.training == training
     assert words == again and torch.equal(probs, same) and not probs.requires_grad
+
+
+# ------------------------------------------------------------------ the mode of the net
+
+def modes(net):
+    return {name: module.training for name, module in net.named_modules()}
+
+
+def fail(*_):
+    raise RuntimeError("no memory left")
+
+
+@pytest.mark.parametrize("function", [predict, predict_with_probs])
+@pytest.mark.parametrize("training", [True, False])
+def test_an_error_on_the_way_leaves_the_mode_of_every_part_as_it_was(function, training):
+    net = toy_net(dropout=0.5, num_layers=2).train(training)
+    net.encoder.train(not training)  # somebody has frozen one half
+    before = modes(net)
+    function(net, "a b", SRC_VOCAB, TGT_VOCAB, 7)
+    assert modes(net) == before
+    part = net if function is predict_with_probs else net.decoder
+    part.register_forward_pre_hook(fail)
+    with pytest.raises(RuntimeError, match="no memory left"):
+        function(net, "a b", SRC_VOCAB, TGT_VOCAB, 7)
+    assert modes(net) == before

@@ -157,7 +157,8 @@ def test_the_names_in_the_table_of_the_library_exist():
     modules = [module for row in table for module in re.findall(r"`(\w+)`", row[0])]
     for module in modules:
         importlib.import_module(f"seq2seq_lib.{module}")
-    assert {path.stem for path in (PROJECT / "seq2seq_lib").iterdir() if not path.stem.startswith("__")} == set(modules)
+    there = [*(PROJECT / "seq2seq_lib").glob("[!_]*.py"), *(PROJECT / "seq2seq_lib").glob("*/__init__.py")]
+    assert {path.parent.name if path.stem == "__init__" else path.stem for path in there} == set(modules)
     for row in table:
         if row[0].count("`") == 2:
             module = importlib.import_module(f"seq2seq_lib.{row[0].strip('`')}")

@@ -1,4 +1,6 @@
+import csv
 import gzip
+import io
 import re
 import unicodedata
 import zipfile
@@ -8,7 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq_lib import Vocab, detokenize, load_corpus, read_pairs, split_of, tokenize
+from seq2seq_lib import Vocab, data_folder, detokenize, load_corpus, read_pairs, split_of, tokenize
+from seq2seq_lib.text import read_rows
 
 LANGUAGES = ("eng", "fra", "zho")
 PAIRS = [("Go.", "Va !"), ("I lost.", "J'ai perdu."), ("It's cold, isn't it?", "Il fait froid, non ?")]
@@ -36,7 +39,7 @@ def tsv(tmp_path):
 def zipped(path, **files):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
-            archive.writestr(name.replace("_txt", ".txt"), text)
+            archive.writestr(re.sub("_txt$", ".txt", name), text)
     return path
 
 
@@ -64,13 +67,109 @@ def test_read_pairs_reads_the_zip_of_the_manythings_downloads(tmp_path):
     TSV.replace("\tsomebody", ""),
     TSV.replace("\tsomebody", "\ta\tb\tc"),
     TSV.replace("\t", " \t "),
-], ids=["byte order mark", "CRLF", "no last line end", "blank lines", "two columns", "five columns", "blanks"])
+    TSV.replace("\n", "\r"),
+    TSV.replace("\n", "\r\r\n"),
+    "\t\t\n" + TSV.replace("\n", "\n \t \n"),
+    TSV.encode("utf-16"),
+    b"\xfe\xff" + TSV.encode("utf-16-be"),
+], ids=["byte order mark", "CRLF", "no last line end", "blank lines", "two columns", "five columns", "blanks",
+        "CR alone", "CR twice", "blank rows of a spreadsheet", "UTF-16", "UTF-16, big end first"])
 def test_read_pairs_is_not_disturbed_by(tsv, content):
     assert read_pairs(tsv(content)) == PAIRS
 
 
 def test_read_pairs_keeps_what_stands_inside_a_sentence(tsv):
     assert read_pairs(tsv('"Go," he  said.\tVa\u202f!\n')) == [('"Go," he  said.', "Va\u202f!")]
+
+
+@pytest.mark.parametrize("header", [
+    "source\ttarget", "English\tFrench", "english\tfrançais\tattribution", "ENG\tFRA", "en\tfr", '"src"\t"tgt"',
+    "\ufeffSentence\tTranslation", "input\toutput", "en\tzh\torigin",
+])
+def test_a_header_is_no_pair(tsv, header):
+    body = TSV if '"' not in header else re.sub(r"[^\t\n]+", r'"\g<0>"', TSV)
+    assert read_pairs(tsv(f"{header}\n{body}")) == PAIRS
+    with pytest.raises(ValueError, match="no sentence pairs"):
+        read_pairs(tsv(header))
+
+
+@pytest.mark.parametrize("pair", [("English", "anglais"), ("French", "français"), ("source", "source"),
+                                  ("translation", "traduction"), ("Sentence", "phrase"), ("Chinese", "中文")])
+def test_words_that_may_name_a_column_and_translate_each_other_are_a_pair(tsv, pair):
+    assert read_pairs(tsv("\t".join(pair) + "\n" + TSV)) == [pair, *PAIRS]
+    assert read_pairs(tsv(TSV + "source\ttarget\n")) == [*PAIRS, ("source", "target")]  # only a first line is a header
+
+
+TATOEBA = "".join(f"{1276 + i}\t{source}\t{38 * i + 5}\t{target}\n" for i, (source, target) in enumerate(PAIRS))
+
+
+@pytest.mark.parametrize("content", [
+    TATOEBA, "\ufeff" + TATOEBA.replace("\n", "\r\n"), "id\tsentence\tid\ttranslation\n" + TATOEBA,
+    "Sentence id\tSentence\tTranslation id\tTranslation\n" + TATOEBA, re.sub(r"[^\t\n]+", r'"\g<0>"', TATOEBA),
+], ids=["plain", "of Windows", "with a header", "with another header", "quoted"])
+def test_the_pairs_of_a_tatoeba_export_are_its_sentences(tsv, content):
+    """Four columns: id, text, id, text."""
+    assert read_pairs(tsv(content)) == PAIRS
+    assert {origin for _, _, origin in read_rows(tsv(content))} == {""}
+
+
+def test_numbers_are_sentences_where_nothing_says_that_they_are_not(tsv):
+    pairs = [("12", "douze"), ("20", "vingt"), ("100", "cent")]
+    assert read_pairs(tsv("".join(f"{one}\t{other}\n" for one, other in pairs))) == pairs
+    assert read_pairs(tsv(TATOEBA + "Go.\tVa !\t3\t4\n"))[0] == ("1276", "Go.")  # not all are ids
+
+
+@pytest.mark.parametrize("content", [
+    "1276\teng\tLet's try.\n1277\teng\tGo.\n", "1\tGo.\tVa !\n2\tRun.\tCours !\n",
+    "\tsource\ttarget\n0\tGo.\tVa !\n1\tRun.\tCours !\n", TATOEBA.replace("\n", "\tCK\n"),
+], ids=["id, language, text", "numbered", "index of pandas", "five columns"])
+def test_numbers_before_the_sentences_are_an_error_that_says_what_to_do(tsv, content):
+    with pytest.raises(ValueError, match=r"pairs\.tsv, line \d: the first column holds numbers.*leave only"):
+        read_pairs(tsv(content))
+
+
+def test_quotes_that_a_spreadsheet_has_set_are_taken_away(tsv):
+    said = [('"Go," he said.', "« Va ! »"), ("Yes, I know.", "Oui."), ("Stop!", 'Il dit "Stop".')]
+    every, needed = io.StringIO(), io.StringIO()
+    csv.writer(every, "excel-tab", quoting=csv.QUOTE_ALL).writerows(said)
+    csv.writer(needed, "excel-tab").writerows(said)
+    assert read_pairs(tsv(every.getvalue())) == read_pairs(tsv(needed.getvalue())) == said
+
+
+@pytest.mark.parametrize("content", [
+    '"Go," he said.\t"Va", dit-il.\n"Stop!"\t"Arrête !"\n', '"Oh!" "No!"\t"Oh !" "Non !"\nGo.\tVa !\n',
+    'Say "A".\tDis "A".\n"A."\t"A."\n', '"\tGuillemet.\nGo.\tVa !\n',
+])
+def test_quotes_of_the_sentences_stay(tsv, content):
+    assert read_pairs(tsv(content)) == [tuple(line.split("\t")) for line in content.splitlines()]
+
+
+def test_quotes_that_may_be_either_are_an_error_that_says_what_to_do(tsv):
+    with pytest.raises(ValueError, match=r'pairs\.tsv, line 4: "Stop, now!" stands in quotation marks.*take them out'):
+        read_pairs(tsv(TSV + '"Stop, now!"\tArrête !\n'))
+
+
+@pytest.mark.parametrize("content, said", [
+    ("Go.,Va !\nRun.,Cours !\n", "line 1: expected source<TAB>target, found .*no TAB.*tab-separated"),
+    ('"Go.","Va !"\n"Run.","Cours !"\n', "line 1: expected source<TAB>target, found .*no TAB.*tab-separated"),
+    ("Go.;Va !\nRun.;Cours !\n", "line 1: expected source<TAB>target, found .*no TAB.*tab-separated"),
+    ("Go.\tVa !\nRun.\tCours !\rI lost.\tJ'ai perdu.\n", "line 2: .*line ends.*one kind"),
+    (b"PK\x03\x04\x14\0\x06\0\x08\0", "line 1: .*spreadsheet.*UTF-8"),
+    (TSV.encode("utf-16-le"), "line 1: .*UTF-16.*UTF-8"),
+    (TSV.encode("utf-32"), "line 1: .*zero bytes.*UTF-8"),
+    (TSV.encode("utf-16")[:-1], "line 3: not UTF-16.*UTF-8"),
+], ids=["commas", "commas and quotes", "semicolons", "mixed line ends", "spreadsheet", "UTF-16 without a mark",
+        "UTF-32", "UTF-16 cut short"])
+def test_what_is_not_lines_of_source_and_target_is_an_error_that_says_what_to_do(tsv, content, said):
+    with pytest.raises(ValueError, match=rf"pairs\.tsv, {said}"):
+        read_pairs(tsv(content))
+
+
+@pytest.mark.parametrize("name", ["eng-fra", "eng-zho"])
+def test_the_shipped_corpora_are_read_column_by_column(name):
+    path = data_folder() / f"{name}.tsv"
+    lines = path.read_text(encoding="utf-8").strip("\n").split("\n")
+    assert read_rows(path) == [tuple(line.split("\t")) for line in lines]
 
 
 @pytest.mark.parametrize("content, line", [
@@ -84,7 +183,7 @@ def test_missing_column_is_an_error_that_names_file_and_line(tsv, content, line)
         read_pairs(tsv(content))
 
 
-@pytest.mark.parametrize("encoding, line", [("latin-1", 2), ("utf-16", 1)])
+@pytest.mark.parametrize("encoding, line", [("latin-1", 2), ("utf-16-le", 1)])
 def test_wrong_encoding_is_an_error_that_names_file_and_line(tsv, encoding, line):
     with pytest.raises(ValueError, match=rf"pairs\.tsv, line {line}\b.*UTF-8"):
         read_pairs(tsv("Go.\tVa !\nI know.\tÇa, je sais.\n".encode(encoding)))
@@ -148,9 +247,27 @@ def test_text_that_is_no_archive_is_an_error_that_names_it(tsv):
             read_pairs(tsv(TSV, name))
 
 
-@pytest.mark.parametrize("files", [{}, {"_about_txt": "notes"}, {"fra_txt": TSV, "deu_txt": TSV}])
-def test_zip_without_one_file_of_pairs_is_an_error_that_names_it(tmp_path, files):
-    with pytest.raises(ValueError, match=r"pairs\.zip: expected one"):
+@pytest.mark.parametrize("files", [
+    {"fra_txt": TSV, "__MACOSX/._fra_txt": "\0\5\26\7"}, {"about my cats/fra_txt": TSV, "about my cats/": ""},
+    {"a/b/FRA.TSV": TSV, "a/README.TXT": "notes"}, {"about_cats_txt": TSV}, {"fra_txt": TSV, "_About_txt": "notes"},
+    {"data/fra_txt": TSV, "data/.DS_Store": "x", "__MACOSX/data/._fra_txt": "x", "data/._fra_txt": "x"},
+    {"fra_txt": TSV, "LICENSE_txt": "CC BY", "picture.png": "x"},
+], ids=["of macOS", "folder about", "capitals", "file about", "capital about", "folder of macOS", "licence"])
+@pytest.mark.parametrize("name", ["pairs.zip", "PAIRS.ZIP"])
+def test_read_pairs_finds_the_one_file_of_a_zip(tmp_path, name, files):
+    assert read_pairs(zipped(tmp_path / name, **files)) == PAIRS
+
+
+def test_read_pairs_reads_gz_in_capitals(tsv):
+    assert read_pairs(tsv(gzip.compress(TSV.encode()), "PAIRS.TSV.GZ")) == PAIRS
+
+
+@pytest.mark.parametrize("files, found", [
+    ({}, "none"), ({"_about_txt": "notes"}, "none"), ({"pairs.csv": "Go.,Va !"}, "none"),
+    ({"fra_txt": TSV, "deu_txt": TSV}, "fra.txt, deu.txt"), ({"a/1.tsv": TSV, "a/2.TSV": TSV}, "a/1.tsv, a/2.TSV"),
+])
+def test_zip_without_one_file_of_pairs_is_an_error_that_names_it(tmp_path, files, found):
+    with pytest.raises(ValueError, match=rf"pairs\.zip: expected one.*found {found}; unpack it"):
         read_pairs(zipped(tmp_path / "pairs.zip", **files))
 
 

@@ -2,6 +2,7 @@ import math
 import os
 import signal
 import threading
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -165,6 +166,21 @@ def test_evaluate_loss_uses_no_dropout_and_leaves_the_training_mode_as_it_was(tr
     net.eval()
     total, num_tokens = losses_one_by_one(net, pairs)
     assert first == pytest.approx(total / num_tokens, rel=1e-5)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_evaluate_loss_leaves_the_mode_of_every_part_as_it_was_after_an_error_too(training):
+    def breaks():
+        yield from toy_batches()
+        raise OSError("the disk is gone")
+
+    net = toy_net(dropout=0.5, num_layers=2).train(training)
+    net.encoder.train(not training)
+    before = [module.training for module in net.modules()]
+    for batches, error in ((toy_batches(), None), (breaks(), OSError), ([], ValueError)):
+        with pytest.raises(error) if error else nullcontext():
+            evaluate_loss(net, batches, TGT_VOCAB)
+        assert [module.training for module in net.modules()] == before
 
 
 def test_dropout_acts_in_training_though_the_net_came_in_evaluation_mode():

@@ -1,6 +1,7 @@
 """The context map without a browser: its points and distances are those of the model's contexts."""
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 
 import pytest
@@ -171,6 +172,22 @@ def test_too_many_sentences_are_said():
 def test_sets_that_make_no_map_are_refused(sets):
     with pytest.raises(ValueError, match="expected"):
         widgets.ContextMap(toy(), sets)
+
+
+def test_sentences_go_to_the_device_of_the_net():
+    """The device "meta" computes nothing, but it takes no tensors of another device."""
+    checkpoint, seen = toy(), []
+    checkpoint.net.to("meta").encoder.register_forward_pre_hook(lambda encoder, args: seen.append(args[0].device.type))
+    with suppress(RuntimeError):
+        widgets.ContextMap(checkpoint, SETS)
+    assert seen[0] == "meta"
+
+
+def test_dropout_does_not_act_and_the_mode_of_the_net_is_left_alone():
+    nets = toy_net(dropout=0.5, num_layers=2).eval(), toy_net(dropout=0.5, num_layers=2).train()
+    calm, training = (context_map(Checkpoint(net, *toy_vocabs(), None, {"source_language": "eng"})) for net in nets)
+    assert points(calm) == points(training)
+    assert all(module.training for module in nets[1].modules())
 
 
 @lru_cache

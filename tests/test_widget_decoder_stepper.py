@@ -151,6 +151,22 @@ def test_dropout_does_not_act_and_the_mode_of_the_net_is_left_alone():
         assert pressed(widget, "again", "to_end").html == before and widget.net.training == training
 
 
+@pytest.mark.parametrize("calls", range(8))
+def test_an_error_leaves_the_mode_of_the_net_alone_whenever_it_comes(calls):
+    widget, seen = stepper(leads=True), []
+
+    def fail(*_):
+        seen.append(1)
+        if len(seen) > calls:
+            raise RuntimeError("no memory left")
+
+    widget.net.train()
+    widget.net.decoder.register_forward_pre_hook(fail)
+    widget.to_end += 1
+    assert "no memory left" in widget.problem
+    assert all(module.training for module in widget.net.modules())
+
+
 def test_another_sentence_starts_again_and_another_tokens_state_is_checked():
     widget = pressed(stepper(), "step", "step")
     widget.sentence = "c c"

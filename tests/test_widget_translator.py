@@ -78,6 +78,15 @@ def test_the_shipped_models_are_loaded_once():
     assert translator.shipped("eng-fra") is translator.shipped("eng-fra")
 
 
+def test_the_first_widget_of_a_kernel_draws_no_random_numbers():
+    """It loads its model; a reader who has set a seed before gets the same numbers as one who has not seen it."""
+    translator.shipped.cache_clear()
+    state = torch.get_rng_state()
+    assert not widgets.Translator().problem
+    assert translator.shipped.cache_info().misses == 1  # loaded here, not before
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 def test_a_missing_model_is_said_with_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(models, "data_folder", lambda: tmp_path)
     translator.shipped.cache_clear()

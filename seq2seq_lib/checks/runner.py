@@ -169,8 +169,10 @@ def difference(got, expected, name="result"):
     if isinstance(expected, torch.Tensor):
         if type(got) in (float, int) and not expected.dim():
             return misfit + " (is there an `.item()` too many?)"
-        if not isinstance(got, torch.Tensor) or kind(got) != kind(expected) or got.device != expected.device:
+        if not isinstance(got, torch.Tensor) or kind(got) != kind(expected):
             return misfit
+        if got.device != expected.device:
+            return f"`{name}` is on the device {got.device}, and {expected.device} is expected (`.to(device)` moves it)"
         other = ~torch.isclose(got, expected, rtol=1e-4, atol=1e-6, equal_nan=True)
         if other.any() and not other.dim():
             return f"`{name}` is {show(got)}, and {show(expected)} is expected"

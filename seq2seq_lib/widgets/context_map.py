@@ -3,6 +3,7 @@
 import torch
 
 from ..batches import encode
+from ..model import evaluation_mode
 from ..style import AXIS_COLORS
 from ..text import tokenize
 from .base import LessonWidget
@@ -58,8 +59,9 @@ class ContextMap(LessonWidget):
         """Return the contexts of token lists, `(sentences, num_hiddens)`."""
         X, valid_len = encode(rows, self.checkpoint.src_vocab)  # (sentences, num_steps), (sentences,)
         net = self.checkpoint.net
-        with torch.no_grad():
-            return net.decoder.init_state(net.encoder(X, valid_len))[1]
+        X = X.to(next(net.parameters()).device)
+        with torch.no_grad(), evaluation_mode(net):
+            return net.decoder.init_state(net.encoder(X, valid_len))[1].cpu()  # drawn here, wherever the net goes next
 
     def _plane(self, sentences):
         """Return the contexts of a set, their mean, their two principal axes, and the share of the spread kept."""

@@ -6,6 +6,7 @@ import torch
 
 from ..batches import encode
 from ..decoding import check_vocabs
+from ..model import evaluation_mode
 from ..text import BOS, EOS, tokenize
 from .base import LessonWidget
 from .controls import Button, Checkbox, Choice, State, Text
@@ -140,16 +141,15 @@ class DecoderStepper(LessonWidget):
             hiddens: a list with the top layer's hidden state before the first step and after each, `(num_hiddens,)`.
             state: the decoder's last state.
         """
-        device, was_training = next(self.net.parameters()).device, self.net.training
-        self.net.eval()
+        device = next(self.net.parameters()).device
         X, _ = encode([self._source_tokens()[: self.num_steps - 1]], self.src_vocab)  # (1, num_steps)
-        state = self.net.decoder.init_state(self.net.encoder(X.to(device)))
-        probs, hiddens = [], [_top(state)]
-        for id_ in [BOS, *self.tgt_vocab[tokens]]:
-            Y_hat, state = self.net.decoder(torch.tensor([[id_]], device=device), state)  # (1, 1, vocab_size)
-            probs.append(Y_hat[0, 0].softmax(dim=0).cpu())
-            hiddens.append(_top(state))
-        self.net.train(was_training)
+        with evaluation_mode(self.net):
+            state = self.net.decoder.init_state(self.net.encoder(X.to(device)))
+            probs, hiddens = [], [_top(state)]
+            for id_ in [BOS, *self.tgt_vocab[tokens]]:
+                Y_hat, state = self.net.decoder(torch.tensor([[id_]], device=device), state)  # (1, 1, vocab_size)
+                probs.append(Y_hat[0, 0].softmax(dim=0).cpu())
+                hiddens.append(_top(state))
         return probs, hiddens, state
 
     @torch.inference_mode()
@@ -160,16 +160,14 @@ class DecoderStepper(LessonWidget):
                 return tuple(map(repeat, part))
             return part.expand(*part.shape[:-2], len(first), -1).contiguous()
 
-        was_training = self.net.training
-        self.net.eval()
         token, state = first.to(next(self.net.parameters()).device)[:, None], repeat(state)  # (batch, 1)
         ids, ended = [token], token == EOS
-        while len(ids) < most and not ended.all():
-            Y_hat, state = self.net.decoder(token, state)  # (batch, 1, vocab_size)
-            token = Y_hat.argmax(dim=2)  # (batch, 1)
-            ended = ended | (token == EOS)
-            ids.append(token)
-        self.net.train(was_training)
+        with evaluation_mode(self.net):
+            while len(ids) < most and not ended.all():
+                Y_hat, state = self.net.decoder(token, state)  # (batch, 1, vocab_size)
+                token = Y_hat.argmax(dim=2)  # (batch, 1)
+                ended = ended | (token == EOS)
+                ids.append(token)
         sentences = [self.tgt_vocab.to_tokens(row) for row in torch.cat(ids, dim=1)]
         return [row[: row.index("<eos>") + 1] if "<eos>" in row else row for row in sentences]
 

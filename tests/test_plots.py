@@ -1,0 +1,214 @@
+"""The plots: every series is drawn and can be told from the others, Chinese is drawn, and pictures are small."""
+
+import base64
+import io
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from seq2seq_lib import BatchRecord, History, Vocab, data_folder, plots, read_pairs
+from seq2seq_lib.style import AXIS_COLORS, CHINESE_FONT
+
+LIBRARY = Path(plots.__file__).parent
+CHINESE = ["我们", "赢了", "。", "<eos>"]
+
+
+def history(num_epochs=3):
+    made = History()
+    made.batches = [BatchRecord(epoch, 10.0 / (epoch + 1), 5, 1.0, 0.1) for epoch in range(num_epochs)]
+    made.valid_losses = [2.5 / (epoch + 1) for epoch in range(num_epochs)]
+    return made
+
+
+def curve(name):
+    return {"name": name, "x": [1, 2], "loss": [5.0, 2.0], "norm": [1.0, 0.5], "speed": [100, 90], "valid": [[2, 2.5]]}
+
+
+def series(n):
+    return [f"series {i}" for i in range(n)]
+
+
+SEVERAL = {  # how to draw n series
+    "plot_lines": lambda n: plots.plot_lines({name: {0: i, 1: i + 1} for i, name in enumerate(series(n))}, "x", "y"),
+    "plot_intervals": lambda n: plots.plot_intervals(
+        {name: {"a": (i, i - 1, i + 2), "b": (i, i - 1, i + 2)} for i, name in enumerate(series(n))}, "x", "y"),
+    "plot_history": lambda n: plots.plot_history({name: history() for name in series(n)}),
+    "plot_map": lambda n: plots.plot_map(torch.arange(4.0 * n).view(2 * n, 2) ** 2, 2 * series(n), 2 * series(n)),
+}
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """The figures that are drawn, with their texts, instead of pictures."""
+    import matplotlib.pyplot as plt
+
+    drawn = []
+    monkeypatch.setattr(plots, "picture", lambda figure, alt, colors=None: drawn.append((figure, alt)))
+    yield drawn
+    plt.close("all")
+
+
+def looks(figure):
+    """The look of each series in the legend: colour, marker, whether that is filled, and line style."""
+    found = {}
+    for handle, label in zip(*figure.axes[0].get_legend_handles_labels()):
+        line = handle[0] if isinstance(handle, tuple) else handle  # of an error bar
+        filled = line.get_markerfacecolor() == line.get_color()
+        found[label] = line.get_color(), line.get_marker(), filled, line.get_linestyle()
+    return found
+
+
+@pytest.mark.parametrize("n", [1, 2, 6, 7, 8, 13, 24])
+@pytest.mark.parametrize("name", SEVERAL)
+def test_every_series_is_drawn_and_has_a_look_of_its_own_with_and_without_its_colour(figures, name, n):
+    SEVERAL[name](n)
+    (figure, alt), = figures
+    found = looks(figure)
+    per_series = 2 if name == "plot_history" else 1  # training and validation
+    assert len(found) == len(set(found.values())) == per_series * n
+    assert len({look[1:] for look in found.values()}) > min(per_series * n, 14) - 1
+    assert all(name in alt for name in series(n))
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_the_first_six_series_look_as_in_all_lessons(figures, name):
+    SEVERAL[name](6)
+    (figure, _), = figures
+    found = [look for label, look in looks(figure).items() if not label.endswith("validation")]
+    assert [look[0] for look in found] == [*AXIS_COLORS.values()]
+    assert "".join(look[1] for look in found) == "os^Dvx"
+    assert len({look[3] for look in found}) == 1
+
+
+@pytest.mark.parametrize("n", [1, 4, 5, 8, 20])
+def test_error_bars_stay_with_their_label(figures, n):
+    SEVERAL["plot_intervals"](n)
+    ax = figures[0][0].axes[0]
+    places = sorted(x for container in ax.containers for x in container[0].get_xdata())
+    assert -0.5 < places[0] <= places[n - 1] < 0.5 < places[n] < 1.5
+    assert len({round(place, 6) for place in places}) == 2 * n
+
+
+def test_one_history_is_drawn_in_the_colours_of_training_and_validation(figures):
+    plots.plot_history(history())
+    assert {label: look[1:] for label, look in looks(figures[0][0]).items()} == {
+        "training": ("o", True, "-"), "validation": ("s", True, "--")}
+    assert "training falls from 2.0 to 0.7" in figures[0][1]
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize("n", [1, 2, 7, 12])
+def test_the_number_of_a_run_stands_at_the_end_of_its_curve(figures, monkeypatch, n, scale):
+    """Colours come back after six runs; the numbers are those of the names below the picture."""
+    monkeypatch.setattr(plots, "picture", lambda figure, alt, colors: figures.append((figure, alt))
+                        or plots.Picture("", alt))
+    shown = plots.plot_curves([curve(name) for name in series(n)], scale=scale)
+    ax = figures[0][0].axes[0]
+    colors = list(AXIS_COLORS.values())
+    assert {text.get_text(): text.get_color() for text in ax.texts} == {str(i + 1): colors[i % 6] for i in range(n)}
+    figures[0][0].draw_without_rendering()
+    boxes = sorted((text.get_window_extent() for text in ax.texts), key=lambda box: box.y0)
+    assert all(low.y1 <= high.y0 for low, high in zip(boxes, boxes[1:]))  # none stands on another
+    end, line = ax.transData.transform((2, 2.0))[1], ax.lines[0].get_xydata()[-1].tolist()
+    assert line == [2, 2.0] and abs((boxes[0].y0 + boxes[0].y1) / 2 - end) < 4
+    assert re.findall(r">(\d+)</span> (series \d+)<", shown.html) == [(str(i + 1), f"series {i}") for i in range(n)]
+
+
+def test_the_names_of_many_histories_stand_beside_the_curves(figures):
+    for n in (2, 9):
+        SEVERAL["plot_history"](n)
+        figure, _ = figures.pop()
+        figure.draw_without_rendering()
+        assert figure.axes[0].get_legend().get_window_extent().x0 >= figure.axes[0].get_window_extent().x1
+
+
+def test_a_run_without_a_loss_has_no_number(figures, monkeypatch):
+    monkeypatch.setattr(plots, "picture", lambda figure, alt, colors: figures.append((figure, alt))
+                        or plots.Picture("", alt))
+    plots.plot_curves([{**curve("a"), "loss": [None, None]}, curve("b")])
+    assert [text.get_text() for text in figures[0][0].axes[0].texts] == ["2"]
+
+
+# ---------------------------------------------------------------- Chinese
+
+VOCAB = Vocab([CHINESE[:3]])
+WITH_CHINESE = {
+    "plot_losses": lambda: plots.plot_losses(CHINESE, [1.0, 2.0, 0.5, 0.1], counted=4),
+    "plot_batch": lambda: plots.plot_batch(torch.tensor([VOCAB[CHINESE]]), VOCAB, "文"),
+    "plot_states": lambda: plots.plot_states(CHINESE, num_layers=2),
+    "plot_map": lambda: plots.plot_map(torch.eye(3, 2), ["谁 ？", "我 。", "你 ！"], ["问", "答", "答"], title="句子"),
+    "plot_lines": lambda: plots.plot_lines({"我": {0: 1, 1: 2}}, "词", "多少", "每一步"),
+    "plot_bars": lambda: plots.plot_bars({"我": 0.5, "你": 0.25}, "词", "多少"),
+    "plot_intervals": lambda: plots.plot_intervals({"短": {"我": (2, 1, 3)}, "长": {"我": (2, 1, 3)}}, "词", "多少"),
+    "plot_lengths": lambda: plots.plot_lengths({"中文": [1, 2, 2]}),
+    "plot_history": lambda: plots.plot_history({"中文": history()}),
+    "plot_curves": lambda: plots.plot_curves([curve("中文"), curve("我")]),
+}
+
+
+@pytest.mark.parametrize("name", WITH_CHINESE)
+def test_chinese_is_drawn_without_a_warning(name, caplog):
+    """Of a character that no font has, matplotlib draws a box and warns; of a font that it lacks, it logs."""
+    with warnings.catch_warnings(action="error"):
+        assert WITH_CHINESE[name]().html.startswith("<img")
+    assert not caplog.records
+
+
+def test_the_font_has_the_characters_of_the_corpus_and_no_others():
+    """If this fails after a change of the corpus: make font."""
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(LIBRARY / "fonts" / "chinese.otf")
+    corpus = {ord(sign) for _, target in read_pairs(data_folder() / "eng-zho.tsv") for sign in target}
+    assert set(font.getBestCmap()) == {sign for sign in corpus if sign > 127}
+    assert "SIL Open Font License" in font["name"].getDebugName(13)
+    assert "SIL OPEN FONT LICENSE Version 1.1" in (LIBRARY / "fonts" / "OFL.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("source", [Path("nowhere.ttc"), LIBRARY / "fonts" / "chinese.otf"])
+def test_the_command_that_makes_the_font_says_which_one_it_needs(source):
+    before = (LIBRARY / "fonts" / "chinese.otf").read_bytes()
+    run = subprocess.run([sys.executable, LIBRARY.parent / "data" / "make_font.py", source], capture_output=True,
+                         text=True, env=os.environ | {"PYTHONPATH": str(LIBRARY.parent)})
+    assert run.returncode == 1 and run.stderr.startswith(str(source)) and "Noto" in run.stderr
+    assert (LIBRARY / "fonts" / "chinese.otf").read_bytes() == before
+
+
+def test_drawing_again_adds_no_second_font():
+    from matplotlib import font_manager
+
+    def count():
+        return sum(font.name == CHINESE_FONT for font in font_manager.fontManager.ttflist)
+
+    for _ in range(3):
+        WITH_CHINESE["plot_bars"]()
+    assert count() == 1
+
+
+def test_what_is_no_code_is_packed_with_the_library():
+    packed = tomllib.loads((LIBRARY.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    files = {file for package, patterns in packed["package-data"].items() for pattern in patterns
+             for file in (LIBRARY.parent / package.replace(".", "/")).glob(pattern)}
+    others = {file for file in LIBRARY.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")}
+    assert files == others and len(others) >= 5
+
+
+# ---------------------------------------------------------------- pictures
+
+@pytest.mark.parametrize("colors, most", [(None, 64), (48, 48), (8, 8)])
+def test_a_picture_has_few_colours_and_its_text_is_escaped(colors, most):
+    figure, ax = plots.axes("x", "y")
+    for color in AXIS_COLORS.values():
+        ax.plot(torch.rand(20, generator=torch.Generator().manual_seed(0)), color=color)
+    shown = plots.picture(figure, 'a "b" <c>', *([colors] if colors else []))
+    assert shown.alt == 'a "b" <c>' and 'alt="a &quot;b&quot; &lt;c&gt;"' in shown.html
+    image = Image.open(io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)", shown.html).group(1))))
+    assert image.mode == "P" and len(image.convert("RGB").getcolors()) <= most
