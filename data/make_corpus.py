@@ -5,15 +5,17 @@
     python make_corpus.py --pattern NAME      print fillings of the patterns whose name begins so
     python make_corpus.py --statistics        print the numbers of README.md
 
-The same files come out on every run and every machine. How patterns are written is told at the top of
-patterns.txt; this file reads them, fills their slots with words that go together, and renders the three
-languages (morphology.py knows the word forms).
+The same files come out on every run, every machine and every version of Python. How patterns are written is
+told at the top of patterns.txt; this file reads them, fills their slots with words that go together, and renders
+the three languages (morphology.py knows the word forms).
 """
 import argparse
 import hashlib
 import random
 import re
+from bisect import bisect
 from collections import Counter
+from itertools import accumulate
 from pathlib import Path
 
 import morphology as m
@@ -129,7 +131,7 @@ class Pattern:
             rows = self.candidates(name, lexicon, words)
             if not rows:
                 return None
-            row = rng.choices(rows, [r["weight"] for r in rows])[0]
+            row = draw(rows, rng)
             if not all(goes_with(row, w.row) for w in words.values()):
                 return None
             verb = words.get(spec.rstrip("+#"))
@@ -200,6 +202,18 @@ def load_patterns():
     lines = [line.rstrip() for line in text.split("\n") if not line.startswith("#")]
     blocks = re.split(r"\n\n+", "\n".join(lines).strip())
     return [Pattern(block) for block in blocks]
+
+
+def draw(rows, rng):
+    """A row at random, by weight. Of the generator only `random()` is used: its numbers alone are promised to stay."""
+    bounds = list(accumulate(r["weight"] for r in rows))
+    return rows[bisect(bounds, rng.random() * bounds[-1], 0, len(rows) - 1)]
+
+
+def add_up(numbers):
+    """The sum of floats, added one after the other: since Python 3.12 `sum` rounds in another way, and which of two
+    fillings has the lower score can hang on the last digit."""
+    return list(accumulate(numbers, initial=0.0))[-1]
 
 
 def fraction(text):
@@ -656,7 +670,7 @@ def make(patterns, lexicon, taken, total):
     """
     rngs = {p.name: random.Random(p.name) for p in patterns}
     slots = {p.name: p.content_slot(lexicon) for p in patterns}
-    sizes = {table: sum(r["weight"] for r in lexicon[table]) for table in TABLES}
+    sizes = {table: add_up(r["weight"] for r in lexicon[table]) for table in TABLES}
     used, here = Counter({table: 1 for table in TABLES}), {p.name: Counter() for p in patterns}
     done, credit, made = Counter(), Counter(), []
     open_ = list(patterns)
@@ -689,8 +703,8 @@ def choose(pattern, lexicon, rng, taken, used, here):
         words = pattern.fill(lexicon, rng)
         if words is None:
             continue
-        score = sum(5 * used[id_of(w)] / w.row["weight"] / used[w.table] + here[id_of(w)] / w.row["weight"]
-                    for w in words.values())
+        score = add_up(5 * used[id_of(w)] / w.row["weight"] / used[w.table] + here[id_of(w)] / w.row["weight"]
+                       for w in words.values())
         if best_score is None or score < best_score:
             english, _, _ = sentences(pattern, words)
             if key_of(english) not in taken:

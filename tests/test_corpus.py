@@ -2,11 +2,13 @@
 keep the rules of the written language. The rules look at the finished sentences and the lexicon's tables, not at the
 code that inflects; they are stricter on sentences from patterns than on hand-written ones.
 """
+import random
 import re
 import statistics
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,6 +52,29 @@ def test_files_are_what_the_script_makes(made):
     everything = [(e, f, z, o) for e, f, z, o in hand] + [s[:4] for s in sentences]
     assert FRENCH == [(e, t, o) for e, f, _, o in everything for t in f]
     assert CHINESE == [(e, t, o) for e, _, z, o in everything for t in z]
+
+
+def test_draws_do_not_hang_on_the_version_of_python(monkeypatch):
+    """`sum` of floats rounds in another way since Python 3.12, and of `random` only `random()` is promised to stay."""
+    def integers_only(numbers):
+        numbers = list(numbers)
+        assert not any(isinstance(n, float) for n in numbers), "make_corpus adds floats with sum: use add_up"
+        return sum(numbers)
+
+    class Promised:
+        def __init__(self, seed):
+            self.random = random.Random(seed).random
+
+    monkeypatch.setattr(make_corpus, "sum", integers_only, raising=False)
+    monkeypatch.setattr(make_corpus, "random", SimpleNamespace(Random=Promised))
+    lexicon, patterns = make_corpus.load()
+    assert len(make_corpus.make(patterns, lexicon, set(), 100)) == 100
+
+
+def test_add_up_rounds_after_each_number():
+    assert make_corpus.add_up([1e16, 1.0, 1.0]) == 1e16
+    assert make_corpus.add_up([0.1] * 10) == 0.9999999999999999
+    assert make_corpus.add_up([]) == 0
 
 
 def test_same_sources_no_duplicates_one_origin():
