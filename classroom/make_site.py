@@ -10,6 +10,7 @@ from html import escape, unescape
 from pathlib import Path
 from urllib.parse import unquote
 
+from folders import fresh
 from nbconvert import HTMLExporter
 
 from notebooks import FOLDER, PROJECT, lessons, read
@@ -32,9 +33,8 @@ your exercises checked. The [README](README.html) says how to start: two command
 
 
 def main(folder):
-    if folder.exists():
-        shutil.rmtree(folder)
-    (folder / "solutions").mkdir(parents=True)
+    fresh(folder, "make_site")
+    (folder / "solutions").mkdir()
     for name in ("site.css", "theme.js"):
         shutil.copy(HERE / name, folder / name)
     (folder / HERE.name).mkdir()

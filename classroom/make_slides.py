@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from folders import fresh
 from front_end import package
 from nbconvert import SlidesExporter
 
@@ -18,9 +19,8 @@ HERE = Path(__file__).parent
 
 def main(folder):
     reveal = package("reveal.js")
-    if folder.exists():
-        shutil.rmtree(folder)
-    (folder / "reveal").mkdir(parents=True)
+    fresh(folder, "make_slides")
+    (folder / "reveal").mkdir()
     for file in ("dist/reveal.css", "dist/reveal.js", "dist/plugin/notes.js", "LICENSE"):
         shutil.copy(reveal / file, folder / "reveal")
     for name in ("site.css", "slides.css", "slides.js"):

@@ -1,0 +1,74 @@
+"""What the commands of classroom/ have in common: the folders that they write, and npm."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CLASSROOM = Path(__file__).parents[1] / "classroom"
+sys.path.insert(0, str(CLASSROOM))
+import make_assignments  # noqa: E402
+import make_site  # noqa: E402
+import make_slides  # noqa: E402
+from folders import fresh  # noqa: E402
+
+COMMANDS = {"make_site": make_site.main, "make_slides": make_slides.main, "make_assignments": make_assignments.main}
+
+
+def files_in(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# ---------------------------------------------------------------- folders
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_folder_that_the_command_has_not_made_is_refused_and_kept(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(make_slides, "package", lambda name: tmp_path)
+    (tmp_path / "mine" / "thesis").mkdir(parents=True)
+    (tmp_path / "mine" / "thesis" / "chapter.txt").write_bytes(b"three years of work")
+    before = files_in(tmp_path)
+    with pytest.raises(SystemExit, match="mine holds files that .* did not make"):
+        COMMANDS[name](tmp_path / "mine")
+    with pytest.raises(SystemExit, match="chapter.txt is a file"):
+        COMMANDS[name](tmp_path / "mine" / "thesis" / "chapter.txt")
+    assert files_in(tmp_path) == before
+
+
+def test_an_empty_folder_is_taken_and_a_made_one_replaced(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", tmp_path / "deep" / "new"):
+        for _ in range(2):
+            fresh(folder, "make_site")
+            assert [path.name for path in folder.iterdir()] == [".made_by_make_site"]
+            (folder / "page.html").write_bytes(b"old")
+
+
+def test_a_folder_of_another_command_is_refused(tmp_path):
+    """Slides are not replaced by a site, nor a course and its marks by slides."""
+    fresh(tmp_path / "built", "make_assignments")
+    with pytest.raises(SystemExit, match="make_slides did not make"):
+        fresh(tmp_path / "built", "make_slides")
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make")
+def test_make_clean_keeps_submissions(tmp_path):
+    shutil.copy(CLASSROOM.parent / "Makefile", tmp_path)
+    (tmp_path / "build" / "assignments" / "submitted").mkdir(parents=True)
+    run = subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode != 0 and "holds submissions, which would be lost" in run.stdout
+    assert (tmp_path / "build" / "assignments" / "submitted").is_dir()
+    (tmp_path / "build" / "assignments" / "submitted").rmdir()
+    subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, check=True)
+    assert not (tmp_path / "build").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a link needs rights of its own on Windows")
+def test_a_link_to_a_folder_is_followed_and_stays(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    for _ in range(2):
+        fresh(tmp_path / "link", "make_site")
+        assert (tmp_path / "link").is_symlink() and (tmp_path / "disk" / ".made_by_make_site").is_file()
