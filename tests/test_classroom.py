@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from browser import npm_package
 
 CLASSROOM = Path(__file__).parents[1] / "classroom"
 sys.path.insert(0, str(CLASSROOM))
+import front_end  # noqa: E402
 import make_assignments  # noqa: E402
 import make_site  # noqa: E402
 import make_slides  # noqa: E402
@@ -72,3 +74,34 @@ def test_a_link_to_a_folder_is_followed_and_stays(tmp_path):
     for _ in range(2):
         fresh(tmp_path / "link", "make_site")
         assert (tmp_path / "link").is_symlink() and (tmp_path / "disk" / ".made_by_make_site").is_file()
+
+
+# ---------------------------------------------------------------- npm
+
+@pytest.fixture
+def npm_folder(tmp_path, monkeypatch):
+    """An empty folder for npm, which finds no registry."""
+    monkeypatch.setattr(front_end, "BUILD", tmp_path / "npm")
+    monkeypatch.setattr(front_end, "PATIENCE", ["--fetch-retries=0"])
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:1/")
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+    return tmp_path / "npm"
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="no npm")
+def test_npm_without_a_network_is_told_in_a_sentence_and_an_old_package_is_not_taken_for_the_new(npm_folder):
+    (npm_folder / "node_modules" / "axe-core").mkdir(parents=True)
+    (npm_folder / "package.json").write_text("{}", encoding="utf-8", newline="\n")  # of an older version
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError, match="npm cannot install axe-core, for which it needs the network once"):
+            front_end.package("axe-core")
+
+
+def test_a_package_that_cannot_be_had_skips_a_test_but_fails_in_continuous_integration(npm_folder, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="npm is missing: install Node.js"):
+        npm_package("axe-core")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(FileNotFoundError, match="npm is missing: install Node.js"):
+        npm_package("axe-core")
