@@ -28,7 +28,7 @@ def package(name):
         BUILD.mkdir(parents=True, exist_ok=True)
         there.write_bytes(wanted)
         run = subprocess.run([npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error",
-                              *PATIENCE], cwd=BUILD, capture_output=True, text=True)
+                              *PATIENCE], cwd=BUILD, capture_output=True, encoding="utf-8", errors="replace")
         if run.returncode:
             there.unlink()  # so that the next call tries again, even if an older version is there
             raise FileNotFoundError(f"npm cannot install {name}, for which it needs the network once: "

@@ -37,7 +37,7 @@ def main(folder):
     if (folder / "submitted").exists():
         sys.exit(f"{folder} holds submissions, which would be lost: move them, or name another folder")
     fresh(folder, "make_assignments")
-    (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8", newline="\n")
     names = []
     for lesson in lessons():
         solution = FOLDER / "solutions" / lesson.path.name

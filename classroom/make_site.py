@@ -79,7 +79,8 @@ def write(exporter, nb, folder, page):
     nb.cells = [cell for cell in nb.cells if cell.source.strip()]
     body, _ = exporter.from_notebook_node(nb, {"page": page | {"parts": parts(nb)}})
     html = accessible(links(body, folder))
-    (folder / page["html"]).write_text(anchors(html) if page["html"][0].isupper() else html, encoding="utf-8")
+    html = anchors(html) if page["html"][0].isupper() else html
+    (folder / page["html"]).write_text(html, encoding="utf-8", newline="\n")
 
 
 def parts(nb):

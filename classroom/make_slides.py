@@ -30,10 +30,10 @@ def main(folder):
     for lesson in lessons():
         deck = {"title": f"{lesson.name}: {lesson.question}"}
         body, _ = exporter.from_notebook_node(read(lesson.path), {"deck": deck})
-        (folder / f"{lesson.stem}.html").write_text(body, encoding="utf-8")
+        (folder / f"{lesson.stem}.html").write_text(body, encoding="utf-8", newline="\n")
     rows = "\n".join(f'<li value="{one.number}"><a href="{one.stem}.html">{one.name}: {one.question}</a></li>'
                      for one in lessons())
-    (folder / "index.html").write_text(INDEX.format(rows=rows), encoding="utf-8")
+    (folder / "index.html").write_text(INDEX.format(rows=rows), encoding="utf-8", newline="\n")
     print(f"{len(lessons())} decks in {folder}; open {folder / 'index.html'}")
 
 

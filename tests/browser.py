@@ -60,7 +60,7 @@ def lab(folder, scratch):
             ("apputils-extension", "notification", {"fetchNews": "false", "checkForUpdates": False}),
             ("docmanager-extension", "plugin", {"autosave": False})):
         (settings / extension).mkdir(parents=True, exist_ok=True)
-        (settings / extension / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
+        (settings / extension / f"{name}.jupyterlab-settings").write_text(json.dumps(values), encoding="utf-8")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -71,7 +71,7 @@ def lab(folder, scratch):
     path = os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(scratch / "config"), "PYTHONPATH": path,
                                 "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"), "IPYTHONDIR": str(scratch / "ipython")}
-    with open(scratch / "log", "w") as log:
+    with open(scratch / "log", "wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True,
                                   preexec_fn=_end_with_parent)
     try:
@@ -99,7 +99,8 @@ def _wait_for(url, server, log, seconds=240):
             return urllib.request.urlopen(f"{url}/api", timeout=5).close()
         except OSError:
             if server.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"JupyterLab does not answer: {log.read_text()[-2000:]}") from None
+                said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+                raise RuntimeError(f"JupyterLab does not answer: {said}") from None
             time.sleep(0.2)
 
 

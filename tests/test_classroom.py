@@ -1,5 +1,6 @@
-"""What the commands of classroom/ have in common: the folders that they write, and npm."""
+"""What the commands of classroom/ have in common: the folders that they write, npm, and files alike on every system."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 from browser import npm_package
 
-CLASSROOM = Path(__file__).parents[1] / "classroom"
+PROJECT = Path(__file__).parents[1]
+CLASSROOM = PROJECT / "classroom"
 sys.path.insert(0, str(CLASSROOM))
 import front_end  # noqa: E402
 import make_assignments  # noqa: E402
@@ -57,7 +59,7 @@ def test_a_folder_of_another_command_is_refused(tmp_path):
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make")
 def test_make_clean_keeps_submissions(tmp_path):
-    shutil.copy(CLASSROOM.parent / "Makefile", tmp_path)
+    shutil.copy(PROJECT / "Makefile", tmp_path)
     (tmp_path / "build" / "assignments" / "submitted").mkdir(parents=True)
     run = subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode != 0 and "holds submissions, which would be lost" in run.stdout
@@ -105,3 +107,41 @@ def test_a_package_that_cannot_be_had_skips_a_test_but_fails_in_continuous_integ
     monkeypatch.setenv("CI", "true")
     with pytest.raises(FileNotFoundError, match="npm is missing: install Node.js"):
         npm_package("axe-core")
+
+
+# ---------------------------------------------------------------- Windows
+
+def careless(source):
+    """Yield the line and the text of each call that opens a text file and leaves its encoding to the system, or writes
+    it with the line ends of the system.
+
+    `open(path, mode)`, `path.open(mode)`, `read_text` and `write_text` are looked at; writing by a library is not.
+    """
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        method = isinstance(node.func, ast.Attribute)
+        name = node.func.attr if method else getattr(node.func, "id", "")
+        named = {keyword.arg: keyword.value for keyword in node.keywords}
+        needed = {"read_text": {"encoding"}, "write_text": {"encoding", "newline"}}.get(name, set())
+        if name == "open":
+            mode = named.get("mode", [*node.args, ast.Constant("r"), ast.Constant("r")][0 if method else 1])
+            mode = getattr(mode, "value", "b")  # Image.open(data) has none
+            needed = set() if "b" in mode else {"encoding"} if mode == "r" else {"encoding", "newline"}
+        if needed - set(named):
+            yield node.lineno, ast.unparse(node)
+
+
+def test_a_file_that_a_script_writes_is_the_same_on_windows():
+    """Which otherwise writes CRLF, and another encoding than UTF-8."""
+    for source in ("open(p)", "open(p, 'w', encoding='utf-8')", "p.open('a')", "p.read_text()", "p.write_text('x')",
+                   "p.write_text('x', encoding='utf-8')", "open(p, mode='x', newline='')"):
+        assert len(list(careless(source))) == 1, source
+    for source in ("open(p, 'rb')", "p.open('wb')", "open(p, 'w', encoding='utf-8', newline='')", "p.write_bytes(b'')",
+                   "p.read_text(encoding='utf-8')", "p.write_text('x', encoding='utf-8', newline='\\n')"):
+        assert list(careless(source)) == [], source
+    scripts = [*CLASSROOM.glob("*.py"), *(PROJECT / "data").glob("*.py"), *(PROJECT / "seq2seq_lib").rglob("*.py"),
+               PROJECT / "tests" / "run_notebooks.py"]
+    assert {"make_site.py", "make_corpus.py", "checkpoint.py", "run_notebooks.py"} <= {path.name for path in scripts}
+    found = {path.relative_to(PROJECT).as_posix(): list(careless(path.read_text(encoding="utf-8"))) for path in scripts}
+    assert {path: calls for path, calls in found.items() if calls} == {}
