@@ -1,4 +1,5 @@
-"""The two packages from npm: reveal.js, which shows the slides, and axe-core, which checks pages for accessibility.
+"""The packages from npm: reveal.js, which shows the slides, and for the tests axe-core, which checks pages for
+accessibility, and puppeteer-core, which drives Firefox.
 
 They are installed once, into build/npm, as classroom/package.json names them.
 """
