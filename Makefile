@@ -72,6 +72,7 @@ picture: $(VENV)/test-installed  ## make the picture of the README anew, from le
 	$(BIN)/python classroom/make_picture.py
 
 clean:  ## remove the environment, what was built, and all caches
+	@if [ -e build/assignments/submitted ]; then echo "build/assignments holds submissions, which would be lost: move them"; exit 1; fi
 	rm -rf $(VENV) build .pytest_cache .ruff_cache *.egg-info
 
 $(VENV)/lab-installed: requirements.txt pyproject.toml

@@ -7,12 +7,12 @@ Run: python classroom/make_assignments.py [FOLDER]
 
 import ast
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+from folders import fresh
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from notebooks import FOLDER, PROJECT, lessons
@@ -36,10 +36,8 @@ c.ExecutePreprocessor.error_on_timeout = {"ename": "CellTimeout", "evalue": "the
 def main(folder):
     if (folder / "submitted").exists():
         sys.exit(f"{folder} holds submissions, which would be lost: move them, or name another folder")
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    fresh(folder, "make_assignments")
+    (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8", newline="\n")
     names = []
     for lesson in lessons():
         solution = FOLDER / "solutions" / lesson.path.name

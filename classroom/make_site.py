@@ -10,6 +10,7 @@ from html import escape, unescape
 from pathlib import Path
 from urllib.parse import unquote
 
+from folders import fresh
 from nbconvert import HTMLExporter
 
 from notebooks import FOLDER, PROJECT, lessons, read
@@ -32,9 +33,8 @@ your exercises checked. The [README](README.html) says how to start: two command
 
 
 def main(folder):
-    if folder.exists():
-        shutil.rmtree(folder)
-    (folder / "solutions").mkdir(parents=True)
+    fresh(folder, "make_site")
+    (folder / "solutions").mkdir()
     for name in ("site.css", "theme.js"):
         shutil.copy(HERE / name, folder / name)
     (folder / HERE.name).mkdir()
@@ -79,7 +79,8 @@ def write(exporter, nb, folder, page):
     nb.cells = [cell for cell in nb.cells if cell.source.strip()]
     body, _ = exporter.from_notebook_node(nb, {"page": page | {"parts": parts(nb)}})
     html = accessible(links(body, folder))
-    (folder / page["html"]).write_text(anchors(html) if page["html"][0].isupper() else html, encoding="utf-8")
+    html = anchors(html) if page["html"][0].isupper() else html
+    (folder / page["html"]).write_text(html, encoding="utf-8", newline="\n")
 
 
 def parts(nb):

@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from folders import fresh
 from front_end import package
 from nbconvert import SlidesExporter
 
@@ -18,9 +19,8 @@ HERE = Path(__file__).parent
 
 def main(folder):
     reveal = package("reveal.js")
-    if folder.exists():
-        shutil.rmtree(folder)
-    (folder / "reveal").mkdir(parents=True)
+    fresh(folder, "make_slides")
+    (folder / "reveal").mkdir()
     for file in ("dist/reveal.css", "dist/reveal.js", "dist/plugin/notes.js", "LICENSE"):
         shutil.copy(reveal / file, folder / "reveal")
     for name in ("site.css", "slides.css", "slides.js"):
@@ -30,10 +30,10 @@ def main(folder):
     for lesson in lessons():
         deck = {"title": f"{lesson.name}: {lesson.question}"}
         body, _ = exporter.from_notebook_node(read(lesson.path), {"deck": deck})
-        (folder / f"{lesson.stem}.html").write_text(body, encoding="utf-8")
+        (folder / f"{lesson.stem}.html").write_text(body, encoding="utf-8", newline="\n")
     rows = "\n".join(f'<li value="{one.number}"><a href="{one.stem}.html">{one.name}: {one.question}</a></li>'
                      for one in lessons())
-    (folder / "index.html").write_text(INDEX.format(rows=rows), encoding="utf-8")
+    (folder / "index.html").write_text(INDEX.format(rows=rows), encoding="utf-8", newline="\n")
     print(f"{len(lessons())} decks in {folder}; open {folder / 'index.html'}")
 
 

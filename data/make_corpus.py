@@ -747,7 +747,7 @@ def write(everything):
     for name, column in (("eng-fra", 1), ("eng-zho", 2)):
         lines = [f"{s[0]}\t{target}\t{s[3]}\n" for s in everything for target in s[column]]
         part = HERE / f"{name}.tsv.part"
-        part.write_text("".join(lines), encoding="utf-8")
+        part.write_text("".join(lines), encoding="utf-8", newline="\n")
         part.replace(HERE / f"{name}.tsv")
         print(f"{name}.tsv: {len(lines)} pairs, {len(everything)} sources")
 

@@ -73,7 +73,7 @@ def _save(path, nb):
     text = nbformat.writes(nb) + "\n"
     if text == path.read_text(encoding="utf-8"):
         return False
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", newline="\n")
     return True
 
 

@@ -9,9 +9,7 @@ import nbformat
 import pytest
 from browser import PROJECT, Lesson, chromium, lab, missing, try_by_keyboard
 
-pytestmark = pytest.mark.browser
-if missing():
-    pytest.skip(missing(), allow_module_level=True)
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
 LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb")
                  if path.stem != "08_translator")  # two minutes of training: nbval runs it whole, a test below in part

@@ -65,7 +65,7 @@ def test_a_missing_and_a_damaged_model(monkeypatch, tmp_path):
     assert advice("models") == ("data/models/eng-fra.safetensors is missing. Take it from the project again, or run: "
                                 "make model")
     (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "eng-fra.safetensors").write_text("version https://git-lfs.github.com/spec/v1")
+    (tmp_path / "models" / "eng-fra.safetensors").write_bytes(b"version https://git-lfs.github.com/spec/v1")
     assert "is damaged or is no checkpoint" in advice("models")
 
 

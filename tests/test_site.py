@@ -7,11 +7,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from browser import chromium, missing
+from browser import chromium, missing, npm_package
 
 CLASSROOM = Path(__file__).parents[1] / "classroom"
 sys.path.insert(0, str(CLASSROOM))
-from front_end import package  # noqa: E402
 from make_site import main  # noqa: E402
 
 from notebooks import FOLDER, formulas_as_mathml, lessons  # noqa: E402
@@ -30,10 +29,7 @@ def site(tmp_path_factory):
 def axe():
     if missing():
         pytest.skip(missing())
-    try:
-        return (package("axe-core") / "axe.min.js").read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        pytest.skip(str(error))
+    return (npm_package("axe-core") / "axe.min.js").read_text(encoding="utf-8")
 
 
 class Page(HTMLParser):

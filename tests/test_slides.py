@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browser import chromium, missing
+from browser import chromium, missing, npm_package
 
 CLASSROOM = Path(__file__).parents[1] / "classroom"
 sys.path.insert(0, str(CLASSROOM))
@@ -21,10 +21,8 @@ SMALLEST = 0.55  # of the size that slides.css gives: 29-pixel text is then 16 p
 @pytest.fixture(scope="module")
 def slides(tmp_path_factory):
     folder = tmp_path_factory.mktemp("slides")
-    try:
-        main(folder)
-    except FileNotFoundError as error:
-        pytest.skip(str(error))
+    npm_package("reveal.js")
+    main(folder)
     return folder
 
 

@@ -1,5 +1,4 @@
 import math
-import os
 import signal
 import threading
 from contextlib import nullcontext
@@ -62,7 +61,7 @@ def interrupt_at(*batches):
     """A callback that presses Ctrl-C during the batches of these numbers, counted from 1 over the whole run."""
     def on_batch(history):
         if len(history.batches) in batches:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
     return on_batch
 
 
@@ -323,7 +322,7 @@ def test_shuffled_validation_is_reported_bit_for_bit_after_resuming():
 def test_interrupt_at_the_end_of_an_epoch_is_taken_there():
     def on_epoch(history):
         if len(history) == 2:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     history = toy_train(toy_net(), on_epoch=on_epoch)
     assert len(history) == 2 and len(history.batches) == 8

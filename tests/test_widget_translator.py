@@ -222,7 +222,7 @@ def test_names_that_lead_elsewhere_are_refused(folder, name):
 
 
 def test_other_troubles_with_files_are_sentences(folder):
-    (folder / "notes.safetensors").write_text("my notes")
+    (folder / "notes.safetensors").write_text("my notes", encoding="utf-8")
     (folder / "folder.safetensors").mkdir()
     widget = own()
     for name, save, load in (
@@ -237,7 +237,7 @@ def test_other_troubles_with_files_are_sentences(folder):
         assert note(widget).startswith("✗ Nothing was loaded, ") and load in note(widget), note(widget)
         assert str(folder) not in note(widget) and note(widget).endswith(".")
         assert chips(widget) == chips(own()) and widget.error is None
-    assert (folder / "notes.safetensors").read_text() == "my notes"
+    assert (folder / "notes.safetensors").read_text(encoding="utf-8") == "my notes"
     assert {path.name for path in folder.iterdir()} == {"notes.safetensors", "folder.safetensors"}
 
 
