@@ -15,6 +15,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -693,6 +694,58 @@ def test_an_interrupt_ends_the_check():
     assert time.monotonic() - start < runner.SECONDS
 
 
+@pytest.fixture
+def slow(quickly):
+    """An exercise whose own answer and mistakes take longer than a reader may."""
+    def _slow(x):
+        time.sleep(0.2)
+        return 2 * x
+
+    def mistake(x):
+        time.sleep(0.2)
+        return x + 2
+
+    return Exercise(_slow, [(1,), (2,), (3,)], [(mistake, "added")], "Begin.", "Go on.")
+
+
+def test_only_the_readers_own_time_is_counted(slow):
+    assert slow(lambda x: 2 * x).status == "right" and slow.marks(lambda x: x + x, 4) == 4
+    assert slow(lambda x: x + 2).message == "added"
+    assert slow.marks(lambda x: x + 2, 6) == 1  # one case of three
+
+
+def test_the_readers_time_is_counted_over_all_cases(slow):
+    verdict = slow(lambda x: time.sleep(0.11) or 2 * x)
+    assert "had not returned" in verdict.message and "x = 1" not in verdict.details and slow.timed_out
+    assert slow.marks(lambda x: time.sleep(0.11) or 2 * x, 4) == 0
+
+
+def test_mistakes_are_tried_only_on_a_wrong_result():
+    tried = []
+    exercise = Exercise(_double, double.cases, [(lambda x, items: tried.append(1), "None")], "Begin.", "Go on.")
+    assert exercise(_double).status == "right" and not tried
+    assert exercise(lambda x, items: x).status == "wrong" and tried
+
+
+def test_the_plainest_failing_case_is_reported(quickly):
+    def wrong_then_crashing(x, items):
+        return x[1:] if items else 1 / 0
+
+    def wrong_then_endless(x, items):
+        return no_end(x, items) if not items else x
+
+    verdict = double(wrong_then_crashing)
+    assert "shape (1,)" in verdict.message and "x = tensor([1, 2])" in verdict.details
+    verdict = double(wrong_then_endless)
+    assert verdict.message.startswith("not doubled And on a later input") and "It was stopped" in verdict.message
+    assert "yours" in verdict.details and double.marks(wrong_then_endless, 4) == 0
+
+
+def test_a_function_that_prints_too_much_is_told_that(quickly):
+    assert "takes its time to print" in double(no_end_that_prints).message
+    assert "print" not in double(no_end).message
+
+
 def test_output_is_caught_cut_and_mentioned(capsys):
     def shy(x, items):
         print("x is", x.tolist(), "<b>")
@@ -799,6 +852,11 @@ def test_difference():
     assert difference(1, 1.0) is None and difference(1.0, 1) and difference(True, 1) and difference(1, True)
     assert difference({"a": 1}, {"a": 1}) is None and difference({"a": 1}, {"b": 1}) and difference([1], {0: 1})
     assert difference({"a": 1}, {"a": 2}, "d") == "`d['a']` is 1, and 2 is expected"
+    assert difference(4.0, 4) == "`result` is 4.0, a float, and the int 4 is expected"
+    assert difference(np.int64(4), 4) == "`result` is an int64 of numpy, and an int is expected (`int()` makes one)"
+    assert difference(np.float32(4), 4.0) == "`result` is a float32 of numpy, and a float is expected " \
+                                                "(`float()` makes one)"
+    assert difference(4.5, 4) == "`result` is a float, and an int is expected" and difference("4", 4)
     assert difference(0.1 + 0.2, 0.3) is None and difference(float("nan"), float("nan")) is None
     assert difference(torch.nn.Linear(1, 1), torch.nn.Linear(1, 2))
     ours, theirs = torch.zeros(3, 2, device="meta"), torch.zeros(3, 2)

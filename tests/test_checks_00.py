@@ -63,7 +63,7 @@ ANSWERS = {
             (lambda sentence: f"{len(sentence.split())}", "as text"),
             (lambda sentence: print(len(sentence.split())), "is a `return` missing?"),
             (lambda sentence: 4, "`result` is 4, and 3 is expected"),
-            (lambda sentence: float(len(sentence.split())), "is a float, and an int is expected"),
+            (lambda sentence: float(len(sentence.split())), "is 4.0, a float, and the int 4 is expected"),
             (lambda: 4, "TypeError"),
         ],
     ),

@@ -113,7 +113,7 @@ ANSWERS = {
             (lambda count, refs: len([n for n in refs if n >= count]), "another result than expected"),
             (lambda count, refs: min(count, max(refs), 1), "at most one"),
             (lambda count, refs: min(count, max(refs)) / count, "This is a share"),
-            (lambda count, refs: float(min(count, max(refs))), "is a float, and an int is expected"),
+            (lambda count, refs: float(min(count, max(refs))), "is 1.0, a float, and the int 1 is expected"),
             (lambda count, refs: min(count, refs), "TypeError"),
             (lambda count, refs: refs.sort() or min(count, refs[-1]), "right result, but it changes"),
         ],
@@ -148,7 +148,7 @@ ANSWERS = {
             (lambda prediction, label, N: round(of_the_paper(prediction, label, N)), "`result` is 1, and 0.634"),
             (lambda prediction, label, N: math.prod(
                 taken(grams(prediction, n), grams(label, n)) / len(grams(prediction, n)) for n in range(1, N + 1)),
-             "ZeroDivisionError"),
+             "`result` is 0.6, and 0.634186"),
         ],
     ),
     lesson_07.pooled_bleu: (

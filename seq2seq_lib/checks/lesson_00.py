@@ -1,5 +1,6 @@
 """The checks of lesson 00, start here."""
 
+import re
 from collections import Counter
 
 from .runner import Exercise
@@ -13,16 +14,23 @@ def _count_tokens(sentence):
 count_tokens = Exercise(
     _count_tokens,
     cases=[(sentence,) for sentence in [
-        "they are watching .", "ils regardent .", "va !", "no , no , no !", "stop", ""]],
+        "they are watching .", "ils regardent .", "va !", "no , no , no !", "he 's calm .", "stop", ""]],
     mistakes=[
         (lambda sentence: len(sentence),
          "This is the number of letters and signs. Cut the sentence at its spaces first: `sentence.split()`."),
         (lambda sentence: sentence.count(" "),
          "This is the number of spaces. Between four tokens there are three."),
+        (lambda sentence: len(sentence.replace(" ", "")),
+         "This is the number of letters and signs without the spaces. Tokens are counted: `sentence.split()`."),
+        (lambda sentence: len(re.findall(r"\w+|[^\w\s]", sentence)),
+         "You cut tokens once more, at their apostrophes: `'s` is one. They are parted by spaces already, and nowhere "
+         "else."),
         (lambda sentence: len(sentence.split(" ")),
          "An empty sentence has no tokens at all, and yours has one. `split()`, with nothing in its brackets, knows."),
-        (lambda sentence: len([token for token in sentence.split() if token.isalpha()]),
-         "You leave out the punctuation. A full stop is a token too: the model reads and writes it like a word."),
+        *[(words,
+           "You leave out the punctuation. A full stop is a token too: the model reads and writes it like a word.")
+          for words in (lambda sentence: len([token for token in sentence.split() if token.isalpha()]),
+                        lambda sentence: len(re.findall(r"\w+", sentence)))],
         (lambda sentence: len(set(sentence.split())),
          "You count each different token once. In `no , no , no !` the word “no” counts three times."),
         (lambda sentence: sentence.split(),
@@ -38,26 +46,28 @@ count_tokens = Exercise(
 # ---------------------------------------------------------------- core: which drawing?
 
 def _task(lengths):
-    return _name_of(lengths, all)
+    return _by_facts(lengths)
 
 
-def _name_of(lengths, every):
-    if every(given == 1 and wanted == 1 for given, wanted in lengths):
-        return "one to one"
-    if every(given == 1 for given, _ in lengths):
-        return "one to many"
-    if every(wanted == 1 for _, wanted in lengths):
-        return "many to one"
-    if every(given == wanted for given, wanted in lengths):
-        return "many to many, aligned"
-    return "many to many, unaligned"
-
-
-def _any_side(lengths):
-    one_in, one_out = any(given == 1 for given, _ in lengths), any(wanted == 1 for _, wanted in lengths)
+def _by_facts(lengths, one_in=all, one_out=all, equal=all):
+    """The answer; with something else than `all`, a mistake."""
+    one_in, one_out = one_in(a == 1 for a, _ in lengths), one_out(b == 1 for _, b in lengths)
     if one_in or one_out:
         return f"{'one' if one_in else 'many'} to {'one' if one_out else 'many'}"
-    return _name_of(lengths, any)
+    return f"many to many, {'' if equal(a == b for a, b in lengths) else 'un'}aligned"
+
+
+def _any_drawing(lengths):
+    """The first drawing that fits one example."""
+    names = [_task([example]) for example in lengths]
+    return next(name for name in ["one to one", "one to many", "many to one", "many to many, aligned",
+                                  "many to many, unaligned"] if name in names)
+
+
+def _equally_long(lengths):
+    """What is equal in all examples, taken for 1."""
+    sides = [len(set(side)) == 1 for side in zip(*lengths)]
+    return _by_facts([(1 if sides[0] else 2, 1 if sides[1] else 2)]) if any(sides) else _task(lengths)
 
 
 def _by_totals(lengths):
@@ -69,10 +79,6 @@ def _by_totals(lengths):
 def _equal_first(lengths):
     equal = all(given == wanted for given, wanted in lengths)
     return "many to many, aligned" if equal else _task(lengths)
-
-
-def _without_aligned(lengths):
-    return _task(lengths).replace(", aligned", ", unaligned")
 
 
 task = Exercise(
@@ -89,6 +95,9 @@ task = Exercise(
         [(1, 1), (6, 1)],
         [(1, 1), (3, 3)],
         [(1, 2), (3, 1)],
+        [(2, 3), (2, 5)],
+        [(3, 2), (5, 2)],
+        [(2, 2), (2, 2)],
     ]],
     mistakes=[
         (lambda lengths: _task(lengths[:1]),
@@ -98,7 +107,11 @@ task = Exercise(
          "The last example alone decides in your function. A task is known by all its examples: ask `all(...)` of "
          "them before you return a name."),
         *[(some, "You take one fitting example for enough. All must fit: `all(...)`, not `any(...)`.")
-          for some in (lambda lengths: _name_of(lengths, any), _any_side)],
+          for some in (_any_drawing, lambda lengths: _by_facts(lengths, any, any, any),
+                       lambda lengths: _by_facts(lengths, equal=any))],
+        (_equally_long,
+         "You ask whether one side has the same number in every example. *One* means the number 1: "
+         "`[(2, 3), (2, 5)]` has two inputs each time."),
         (_by_totals,
          "You compare the totals. `[(3, 4), (4, 3)]` has as many outputs as inputs in all, and neither example is "
          "aligned. Compare example by example."),
@@ -107,11 +120,24 @@ task = Exercise(
          "whether the lengths are equal."),
         (lambda lengths: _task([(wanted, given) for given, wanted in lengths]),
          "You have inputs and outputs swapped: the first number of a pair is the number of inputs."),
-        (_without_aligned,
+        (lambda lengths: _task(list(zip(*lengths[:2]))),
+         "You take the first two examples apart as if they were the inputs and the outputs. Each example is a pair of "
+         "its own: `for a, b in lengths`."),
+        (lambda lengths: _task(lengths).replace(", aligned", ", unaligned"),
          "You have no case for “aligned”: as many outputs as inputs, in every example."),
+        (lambda lengths: _task(lengths).replace("unaligned", "aligned"),
+         "You have no case for “unaligned”, the last drawing."),
+        (lambda lengths: _task(lengths).replace("one to one", "one to many"),
+         "“One to one” never comes out. Ask for it first: such examples fit “one to many” as well."),
+        (lambda lengths: _task(lengths).replace("many to one", "many to many, unaligned"),
+         "You have no case for “many to one”: one output, in every example."),
+        *[(swapped, "“Aligned” is the name where the lengths are equal, “unaligned” where they are not.")
+          for swapped in (lambda lengths: _by_facts(lengths, equal=lambda facts: not all(facts)),
+                          lambda lengths: _by_facts(lengths, equal=lambda facts: not any(facts)))],
         *[(written, "The names are written otherwise. Take them as they stand above the drawings, letter for letter: "
                     "`\"one to many\"`.")
           for written in (lambda lengths: _task(lengths).replace(" ", "-"), lambda lengths: _task(lengths).capitalize(),
+                          lambda lengths: _task(lengths).replace(" to ", "-to-"),
                           lambda lengths: _task(lengths).replace(",", ""))],
         (lambda lengths: _task(lengths).replace("many to many, ", ""),
          "The last two names are `\"many to many, aligned\"` and `\"many to many, unaligned\"`, in full."),
@@ -178,6 +204,8 @@ nearest_translation = Exercise(
         ("on", [("no", "non"), ("on", "sur")]),
         ("no no no yes", [("no", "non"), ("no yes stop", "non oui stop")]),
         ("flurb", _PAIRS),
+        ("go .", [("go .", "va !"), ("stop .", "arrête !"), ("go .", "allez !")]),
+        ("go home .", [("i go home", "je vais chez moi"), ("go home now .", "rentre chez toi .")]),
     ],
     mistakes=[
         (lambda sentence, pairs: _nearest(sentence, pairs)[0],
@@ -204,6 +232,13 @@ nearest_translation = Exercise(
         (lambda sentence, pairs: max(pairs, key=lambda pair: _shared(sentence, pair[0]))[1],
          "You compare letters: the set of a string is the set of its letters. Cut both sentences into tokens first: "
          "`set(sentence.split())`."),
+        (lambda sentence, pairs: dict(pairs)[_nearest(sentence, pairs)[0]],
+         "A source may stand there twice, with two translations. A dictionary keeps the last one; take that of the "
+         "first."),
+        (lambda sentence, pairs: _nearest(sentence.replace(".", ""), [(a.replace(".", ""), b) for a, b in pairs])[1],
+         "You leave the full stops out. They are tokens like any other: two sentences may have them in common."),
+        (lambda sentence, pairs: max(pairs, key=lambda pair: _shared(sentence.split(), pair[1].split()))[1],
+         "You compare the sentence with the translations. Compare it with the sources."),
         (lambda sentence, pairs: _nearest(sentence, pairs, best=min)[1],
          "This is the pair that has the least in common with the sentence."),
     ],

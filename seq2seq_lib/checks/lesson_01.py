@@ -94,10 +94,37 @@ def _keep_the_end(X, valid_len, num_steps):
     return torch.tensor([row + [PAD] * (num_steps - len(row)) for row in rows]), valid_len.clamp(max=num_steps)
 
 
-def _new_cells_unknown(X, valid_len, num_steps):
+def _keep_the_last_columns(X, valid_len, num_steps):
+    return _cut_plainly(X[:, -num_steps:], valid_len, num_steps)
+
+
+def _new_cells(filling):
+    def resize(X, valid_len, num_steps):
+        new, new_valid_len = _resize(X, valid_len, num_steps)
+        new[:, X.shape[1] :] = filling
+        return new, new_valid_len
+    return resize
+
+
+def _padded_in_front(X, valid_len, num_steps):
     new, new_valid_len = _resize(X, valid_len, num_steps)
-    new[:, X.shape[1] :] = UNK
+    return new.roll(max(0, num_steps - X.shape[1]), dims=1), new_valid_len
+
+
+def _eos_too_early(X, valid_len, num_steps):
+    new, new_valid_len = _cut_plainly(X, valid_len, num_steps)
+    new[valid_len > num_steps, max(0, num_steps - 2)] = EOS
     return new, new_valid_len
+
+
+def _dealt_out(X, valid_len, num_steps):
+    cells = X.flatten().tolist() + [PAD] * num_steps * len(X)
+    return torch.tensor(cells[: num_steps * len(X)]).reshape(len(X), num_steps), valid_len.clamp(max=num_steps)
+
+
+def _with_lengths(lengths):
+    """Return a mistake: the right rectangle, and other lengths."""
+    return lambda X, valid_len, num_steps: (_resize(X, valid_len, num_steps)[0], lengths(valid_len, num_steps))
 
 
 def _only_narrower(X, valid_len, num_steps):
@@ -119,25 +146,40 @@ resize = Exercise(
         (_eos_in_every_last_cell,
          "Every row has `<eos>` in its last cell, also the short ones, which have their `<eos>` already. "
          "Write it only into the rows that are cut."),
-        (lambda X, valid_len, num_steps: (_resize(X, valid_len, num_steps)[0], valid_len),
+        (_with_lengths(lambda valid_len, num_steps: valid_len),
          "The rectangle is right, but the valid lengths are still those of the old one: after cutting, none can be "
          "more than `num_steps`."),
-        (lambda X, valid_len, num_steps: (_resize(X, valid_len, num_steps)[0], valid_len.clamp(max=num_steps - 1)),
-         "The rectangle is right, but the valid length of a row without padding leaves out its `<eos>`. "
-         "`<eos>` counts."),
-        (lambda X, valid_len, num_steps: (_resize(X, valid_len, num_steps)[0], torch.full_like(valid_len, num_steps)),
+        *[(_with_lengths(lengths), "The rectangle is right, but a valid length leaves out the `<eos>`. `<eos>` counts.")
+          for lengths in (lambda valid_len, num_steps: valid_len.clamp(max=num_steps - 1),
+                          lambda valid_len, num_steps: valid_len.clamp(max=num_steps) - 1)],
+        (_with_lengths(lambda valid_len, num_steps: valid_len.clamp(min=num_steps)),
+         "The rectangle is right, but the new length is the larger one of the two. It is the smaller: "
+         "`clamp(max=num_steps)`."),
+        (_with_lengths(lambda valid_len, num_steps: torch.full_like(valid_len, num_steps)),
          "The rectangle is right, but every valid length is `num_steps`. A row that is not cut keeps its own."),
         (lambda X, valid_len, num_steps: _resize(X, valid_len, num_steps)[0],
          "The rectangle is right. Return the valid lengths too: `return new, new_valid_len`."),
         (lambda X, valid_len, num_steps: _rebuild(X, valid_len, num_steps, EOS, UNK), _FILLED_WITH_UNK),
-        (_new_cells_unknown, _FILLED_WITH_UNK),
+        (_new_cells(UNK), _FILLED_WITH_UNK),
+        (_new_cells(EOS),
+         "The new cells are filled with `<eos>`. A sentence ends once; behind its `<eos>` comes `<pad>`."),
+        (_padded_in_front,
+         "The new cells of `<pad>` stand in front. Padding comes behind the words and their `<eos>`."),
+        (_eos_too_early,
+         "In a row that is cut, `<eos>` stands in the last cell but one, and a word goes on behind it. It belongs into "
+         "the last cell."),
+        (_dealt_out,
+         "You `reshape` the cells (or `view` them), so words move from one sentence to the next. Cut or fill each "
+         "row by itself: `X[:, :num_steps]`."),
+        (lambda X, valid_len, num_steps: _resize(X, valid_len, num_steps)[::-1],
+         "Both results are right, in the wrong order: the rectangle first, then the valid lengths."),
         (lambda X, valid_len, num_steps: _rebuild(X, valid_len, num_steps, PAD, PAD),
          "Rows that are cut end in `<pad>`. They have no room for padding: their last cell must be `<eos>`."),
         (_only_narrower,
          "Cutting works. But where `num_steps` is more than the old width, the rectangle must grow: add columns of "
          "`<pad>`."),
-        (_keep_the_end,
-         "You keep the end of a long sentence and lose its beginning. Keep the first tokens, then `<eos>`."),
+        *[(end, "You keep the end of a long sentence and lose its beginning. Keep the first tokens, then `<eos>`.")
+          for end in (_keep_the_end, _keep_the_last_columns)],
     ],
     start="Delete the line `raise NotImplementedError`, and begin with a rectangle of the new width that "
           "holds nothing but `<pad>`.",
@@ -166,6 +208,17 @@ def _fill(order, lengths, fits):
             batches.append([])
         batches[-1].append(row)
     return batches
+
+
+def _dropped(lengths, max_cells):
+    """The sentence that does not fit any more is lost."""
+    batches = [[]]
+    for row in _shortest_first(lengths):
+        if batches[-1] and (len(batches[-1]) + 1) * lengths[row] > max_cells:
+            batches.append([])
+        else:
+            batches[-1].append(row)
+    return [batch for batch in batches if batch]
 
 
 def _shortest_first(lengths):
@@ -205,6 +258,7 @@ token_batches = Exercise(
         ([4, 4, 4], 12),
         ([9, 2, 3], 6),
         ([9, 8], 6),
+        ([2, 2, 2], 7),
         ([5, 3, 7, 3, 5, 4, 10, 6, 3, 5, 12, 4, 8], 20),
     ],
     mistakes=[
@@ -226,6 +280,14 @@ token_batches = Exercise(
         (lambda lengths, max_cells: _without_newest(lengths, max_cells, lambda x: len(x) * x[-2]), _ONE_TOO_MANY),
         (lambda lengths, max_cells: _token_batches(lengths, max_cells)[:-1],
          "The last batch is missing: when the loop ends, the batch that it was filling is not yet in the list."),
+        (lambda lengths, max_cells: _fill(_shortest_first(lengths), lengths,
+                                          lambda x: len(x) * (max(x) + 1) <= max_cells),
+         "You add 1 to each length, for the `<eos>`. The lengths count it already, as valid lengths do."),
+        (lambda lengths, max_cells: _fill(sorted(range(len(lengths)), key=lambda row: (lengths[row], -row)), lengths,
+                                          lambda x: _cells(x) <= max_cells),
+         "Equally long sentences come in the wrong order. They keep the one of the list, as `sorted` leaves them."),
+        (_dropped,
+         "The sentence that does not fit into a batch any more is lost. It begins the next one."),
         (lambda lengths, max_cells: _fill(_shortest_first(lengths), lengths, lambda x: _cells(x) < max_cells),
          "A batch may have exactly `max_cells` cells: compare with `<=` where you have `<`, or `>` where `>=`."),
         (lambda lengths, max_cells: [batch for batch in _token_batches(lengths, max_cells)

@@ -111,6 +111,16 @@ last_states = Exercise(
          "All your states come from the first sentence. Each sentence has its own column: `output[n - 1, i]`."),
         (lambda output, valid_len: output[int(valid_len.max()) - 1],
          "You take one step for all sentences, the last of the longest. Each sentence has its own last step."),
+        (lambda output, valid_len: output[int(valid_len[0]) - 1],
+         "You take one step for all sentences, the last of the first one. Each sentence has its own last step."),
+        (lambda output, valid_len: output[0],
+         "This is the state after the first step. The state wanted has read the whole sentence."),
+        (lambda output, valid_len: output.amax(dim=0),
+         "This is the largest value over all steps, number by number. Take the state after the last real step as it "
+         "is."),
+        (lambda output, valid_len: _last_states(output, valid_len)[valid_len.argsort(descending=True)],
+         "The states are the right ones, in another order: yours go from the longest sentence to the shortest. Keep "
+         "the order of the batch."),
         (lambda output, valid_len: (output * _real(output, valid_len))[-1],
          "You set the steps of padding to zero and then take the last step, so a short sentence has zeros. Take its "
          "last real step instead."),
@@ -136,7 +146,8 @@ def _masked_gru(embs, valid_len, W, U):
     return _run(embs, valid_len, W, U)
 
 
-def _run(embs, valid_len, W, U, *, stop=0, gate="after", swap=False, order=(0, 1, 2), hold=True, zero=True):
+def _run(embs, valid_len, W, U, *, stop=0, gate="after", swap=False, order=(0, 1, 2), hold=True, zero=True,
+         blank=False):
     """The answer, and with other settings the mistakes: step by step and sentence by sentence."""
     num_steps, batch, num_hiddens = *embs.shape[:2], U.shape[1]
     output, state = torch.zeros(num_steps, batch, num_hiddens), torch.zeros(1, batch, num_hiddens)
@@ -145,7 +156,7 @@ def _run(embs, valid_len, W, U, *, stop=0, gate="after", swap=False, order=(0, 1
         for t in range(num_steps):
             real = t < n + stop
             if real or not hold:
-                h = _step(embs[t, i], h, W, U, gate, swap, order)
+                h = _step(embs[t, i] * (real or not blank), h, W, U, gate, swap, order)
             output[t, i] = h if real or not zero else 0
         state[0, i] = h
     return output, state
@@ -167,6 +178,11 @@ def _setting(**settings):
 def _state_from_the_end_of_output(embs, valid_len, W, U):
     output, _ = _run(embs, valid_len, W, U)
     return output, output[-1:]
+
+
+def _one_tensor(embs, valid_len, W, U):
+    output, state = _run(embs, valid_len, W, U)
+    return state.expand_as(output), state
 
 
 def _state_without_layers(embs, valid_len, W, U):
@@ -192,8 +208,14 @@ masked_gru = Exercise(
         (_setting(zero=False),
          "The state is right, but `output` goes on behind the end of a sentence. There it must be zero."),
         (_state_from_the_end_of_output,
-         "`output` is right, but the state of a short sentence is zero. It must be the state after its last real "
-         "token: keep the old `h` where a sentence is over, and set only `output` to zero."),
+         "`output` is right, but the state of a short sentence is zero. It is not `output[-1:]`, but the state after "
+         "the last real token: keep the old `h` where a sentence is over, and set only `output` to zero."),
+        *[(_setting(hold=False, blank=True, zero=zero),
+           "You set the embeddings of the padding to zero. The GRU still makes a new state from them: keep the old "
+           "one from step `valid_len` on.") for zero in (True, False)],
+        (_one_tensor,
+         "All steps of `output` are one and the same tensor, the last state: you append `h`, and then change it in "
+         "place. Make a new `h` at each step, as `torch.where` does."),
         (_setting(stop=1),
          "Each sentence reads one step too many, its first `<pad>`. Step `t` is real while `t < valid_len`."),
         (_setting(stop=-1),

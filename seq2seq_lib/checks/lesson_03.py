@@ -45,6 +45,8 @@ asked_for = Exercise(
         (lambda tokens: _pairs(["<bos>", *tokens, "<eos>"], ["<bos>", *tokens, "<eos>"]), _COPIED),
         (lambda tokens: [*_asked_for(tokens), ("<eos>", "<pad>")],
          "There is a step too many. A sentence by itself has no padding: it is done when `<eos>` has been asked for."),
+        (lambda tokens: _pairs(["<eos>", *tokens], [*tokens, "<eos>"]),
+         "What goes in first is `<bos>`, the sign of the beginning. `<eos>` is the end, and asked for last."),
         (lambda tokens: (["<bos>", *tokens], [*tokens, "<eos>"]),
          "These are the right two lists. Now pair them, step by step: `zip` does it, and `list` makes a list of it."),
     ],
@@ -58,24 +60,30 @@ asked_for = Exercise(
 
 NOT_WRITTEN = "init_state or forward raises NotImplementedError"
 NOT_TRANSPOSED = "runs only if there are as many steps as sentences"
+FLAT, WRONG_LAYERS = "the first state has no axis of layers", "the first state has another number of layers"
 
 
 def _run(make, *sizes):
     """Make a decoder, give it weights that depend on their shapes alone, and return its scores in two calls.
 
-    So it does not matter what a reader's layers are called, or in which order they are made.
+    So it does not matter what a reader's layers are called, or in which order they are made. A square matrix is made
+    symmetric: it does not matter either whether it stands before the vector or behind it.
     """
     decoder = make(*sizes)
     if not isinstance(decoder, nn.Module):
         return decoder
-    num_hiddens, num_layers = (*sizes, 1)[2:4]
+    num_hiddens, num_layers = (*sizes, 1 + (sizes[0] > 8))[2:4]  # of the encoder: also two for a decoder of one layer
     with torch.no_grad():
         for parameter in decoder.parameters():
-            parameter.copy_(2 * _random(*parameter.shape) - 1)
+            numbers = 2 * _random(*parameter.shape) - 1
+            square = parameter.dim() == 2 and parameter.shape[0] == parameter.shape[1]
+            parameter.copy_(numbers.tril() + numbers.tril(-1).T if square else numbers)
         ids = (sizes[0] * _random(3, 6)).long()  # three sentences
         enc_outputs = 2 * _random(4, 3, num_hiddens) - 1, 2 * _random(num_layers, 3, num_hiddens) - 1
+        state = None
         try:
-            result = decoder(ids[:, :3], decoder.init_state(enc_outputs))  # as many steps: X for X.T does not raise
+            state = decoder.init_state(enc_outputs)
+            result = decoder(ids[:, :3], state)  # as many steps as sentences: X for X.T does not raise
             if not isinstance(result, (list, tuple)) or len(result) != 2:
                 return result
             try:
@@ -87,6 +95,13 @@ def _run(make, *sizes):
             if error.args:
                 raise
             return NOT_WRITTEN
+        except RuntimeError:
+            first = state[0] if isinstance(state, (list, tuple)) else state
+            if isinstance(first, torch.Tensor) and first.dim() < 3:
+                return FLAT
+            if isinstance(first, torch.Tensor) and len(sizes) == 4 and len(first) != num_layers:
+                return WRONG_LAYERS
+            raise
 
 
 def _random(*shape):
@@ -104,6 +119,9 @@ _RESHAPED = ("Your scores have the right shape, with the right numbers in the wr
 _ALONE = "`forward` returns one thing. It has to return two: the scores, and the state to go on from."
 _OLD_STATE = ("The first call is right; the next one begins where the first began. Return the state that the RNN "
               "returns, not the one that came in.")
+_NO_BIAS = "The output layer has no bias. Here it has one, as in the lesson: `nn.Linear` makes it by itself."
+_MIXED_UP = ("You `reshape` `X`, or `view` it, and so words move from one sentence to another. To swap two axes, use "
+             "`X.T`.")
 _PROBABILITIES = "These are probabilities. Return the scores: the loss of lesson 4 does the softmax itself."
 
 
@@ -148,14 +166,40 @@ class _NoState(_Initial):
         return super().forward(X, None)
 
 
-class _ZeroState(_Initial):
+class _OneLayer(_Initial):
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers):
+        super().__init__(vocab_size, embed_size, num_hiddens, 1)
+
     def init_state(self, enc_outputs):
-        return torch.zeros_like(enc_outputs[1])
+        return enc_outputs[1][-1:]
 
 
-class _TopLayerOnly(_Initial):
-    def init_state(self, enc_outputs):
-        return enc_outputs[1][-1:].repeat(len(enc_outputs[1]), 1, 1)
+class _PlainRNN(_Initial):
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers):
+        super().__init__(vocab_size, embed_size, num_hiddens, num_layers)
+        self.rnn = nn.RNN(embed_size, num_hiddens, num_layers)
+
+
+class _ReshapedX(_Initial):
+    def forward(self, X, state):
+        return super().forward(X.reshape(X.T.shape).T, state)
+
+
+def _starting(base, start):
+    """Return a decoder whose `init_state` returns `start(decoder, output, state)`."""
+    class Starting(base):
+        def init_state(self, enc_outputs):
+            return start(self, *enc_outputs)
+    return Starting
+
+
+def _without_bias(base):
+    """Return a decoder whose output layer has no bias."""
+    class WithoutBias(base):
+        def __init__(self, *sizes):
+            super().__init__(*sizes)
+            self.dense.register_parameter("bias", None)
+    return WithoutBias
 
 
 def _changed(base, change):
@@ -198,13 +242,25 @@ SutskeverDecoder = Exercise(
         (_result_of(_changed(_Initial, lambda scores, state, new: (scores, state))), _OLD_STATE),
         (_result_of(_changed(_Initial, lambda scores, state, new: (scores.softmax(2), new))), _PROBABILITIES),
         (_result_of(_NoState), _FROM_ZERO),
-        (_result_of(_ZeroState), _FROM_ZERO),
+        (_result_of(_starting(_Initial, lambda decoder, output, state: torch.zeros_like(state))), _FROM_ZERO),
         (_result_of(_EveryStep), "This is the design of the lesson: its GRU reads the context at every step. Here the "
                                  "context only starts the decoder, so the GRU reads the embeddings alone."),
         (_result_of(_MovingContext), "The GRU reads the top layer of the running state beside the embedding. Here it "
                                      "reads the embeddings alone."),
-        (_result_of(_TopLayerOnly), "Every layer starts from the encoder's top layer. Each layer has a state of its "
-                                    "own: hand over all of them."),
+        *[(_result_of(_starting(_Initial, start)), "The first state is the encoder's top layer alone. Each layer has a "
+                                                   "state of its own: hand over all of them, `state` as it is.")
+          for start in (lambda decoder, output, state: state[-1:].expand_as(state).contiguous(),
+                        lambda decoder, output, state: state[-1:], lambda decoder, output, state: state[-1])],
+        *[(_result_of(_starting(_Initial, start)), "The first state is taken from the encoder's `output`. That has an "
+                                                   "entry for every step, of its top layer; `state`, the second of "
+                                                   "the pair, has one for every layer.")
+          for start in (lambda decoder, output, state: output, lambda decoder, output, state: output[-1:],
+                        lambda decoder, output, state: output[-1:].expand_as(state).contiguous())],
+        (_result_of(_OneLayer), "Your GRU has one layer, whatever `num_layers` says: `nn.GRU(embed_size, num_hiddens, "
+                                "num_layers)`."),
+        (_result_of(_PlainRNN), "Your recurrent layer is an `nn.RNN`. A GRU is asked for: `nn.GRU`."),
+        (_result_of(_without_bias(_Initial)), _NO_BIAS),
+        (_result_of(_ReshapedX), _MIXED_UP),
         _AXES,
         (_result_of(_NoOutputLayer), "These are the GRU's states. An output layer makes scores of them: "
                                      "`nn.Linear(num_hiddens, vocab_size)`."),
@@ -219,7 +275,7 @@ SutskeverDecoder = Exercise(
 # ---------------------------------------------------------------- stretch: the decoder of the paper
 
 class _Cho(nn.Module):
-    bias, start_from = False, "tanh"
+    bias = False
 
     def __init__(self, vocab_size, embed_size, num_hiddens):
         super().__init__()
@@ -232,7 +288,9 @@ class _Cho(nn.Module):
         return num_hiddens + embed_size + num_hiddens
 
     def init_state(self, enc_outputs):
-        context = enc_outputs[1][-1]
+        return self.first(enc_outputs[1][-1])
+
+    def first(self, context):
         return torch.tanh(self.start(context))[None], context
 
     def rnn_input(self, embs, repeated):
@@ -254,31 +312,20 @@ class _WithBias(_Cho):
     bias = True
 
 
-class _NoTanh(_Cho):
-    def init_state(self, enc_outputs):
-        return self.start(enc_outputs[1][-1])[None], enc_outputs[1][-1]
-
-
-class _EncodersState(_Cho):
-    def init_state(self, enc_outputs):
-        return enc_outputs[1], enc_outputs[1][-1]
-
-
-class _TanhOnly(_Cho):
-    def init_state(self, enc_outputs):
-        return torch.tanh(enc_outputs[1]), enc_outputs[1][-1]
-
-
-class _StartIsContext(_Cho):
-    def init_state(self, enc_outputs):
-        hidden, _ = super().init_state(enc_outputs)
-        return hidden, hidden[-1]
-
-
 class _ChoMovingContext(_Cho):
+    """Reads the running state where the context belongs."""
+
     def forward(self, X, state):
-        scores, (hidden, _) = super().forward(X, state)
-        return scores, (hidden, hidden[-1])
+        return super().forward(X, (state[0], state[0][-1]))
+
+
+class _ChoMovingStep(_ChoMovingContext):
+    def forward(self, X, state):
+        scores = []
+        for token in X.T:
+            one, state = super().forward(token[:, None], state)
+            scores.append(one)
+        return torch.cat(scores, dim=1), state
 
 
 class _ContextFirst(_Cho):
@@ -340,16 +387,31 @@ ChoDecoder = Exercise(
          "The first call is right; the next one begins where the first began. Make tanh(V′c) once, in `init_state`; "
          "`forward` goes on from the state that comes in, and returns the one that the RNN returns."),
         (_result_of(_changed(_Cho, lambda scores, state, new: (scores.softmax(2), new))), _PROBABILITIES),
-        (_result_of(_EncodersState), "The decoder starts from the encoder's state, as in the lesson. Here it starts "
-                                     "from tanh(V′c), with a matrix V′ of its own."),
-        (_result_of(_TanhOnly), "The first state is tanh(c). The matrix V′ is missing: a layer from `num_hiddens` to "
-                                "`num_hiddens`."),
-        (_result_of(_NoTanh), "The first state is V′c. The tanh is missing."),
+        (_result_of(_starting(_Cho, lambda decoder, output, state: (state[-1:], state[-1]))),
+         "The decoder starts from the encoder's state, as in the lesson. Here it starts from tanh(V′c), with a matrix "
+         "V′ of its own."),
+        (_result_of(_starting(_Cho, lambda decoder, output, state: (state[-1:].tanh(), state[-1]))),
+         "The first state is tanh(c). The matrix V′ is missing: a layer from `num_hiddens` to `num_hiddens`."),
+        (_result_of(_starting(_Cho, lambda decoder, output, state: (decoder.start(state[-1:]), state[-1]))),
+         "The first state is V′c. The tanh is missing."),
+        (_result_of(_starting(_Cho, lambda decoder, output, state: (decoder.first(state[-1])[0][0], state[-1]))),
+         "The first state lacks its first axis, that of the layers: `[None]` makes `(1, batch, num_hiddens)` of it."),
+        (_result_of(_starting(_Cho, lambda decoder, output, state: decoder.first(output[-1]))),
+         "Your context is `output[-1]`, which a short sentence has read padding for (or has zeros in). The context is "
+         "the encoder's `state`, its top layer: `state[-1]`."),
+        (_result_of(_starting(_Cho, lambda decoder, output, state: decoder.first(state[0]))),
+         "Your context is the encoder's lowest layer. Take the top one: `state[-1]`."),
         (_result_of(_WithBias), "V′ is a matrix and no more: make its layer with `bias=False`."),
-        (_result_of(_StartIsContext), "The first state is right, but the context that every step reads is tanh(V′c) "
-                                      "too. It has to be c itself."),
-        (_result_of(_ChoMovingContext), "The first call is right, the next one reads another context: the running "
-                                        "state's. Hand on the context that came in."),
+        (_result_of(_without_bias(_Cho)), _NO_BIAS),
+        (_result_of(_starting(_Cho, lambda decoder, output, state: (decoder.first(state[-1])[0],
+                                                                    decoder.first(state[-1])[0][0]))),
+         "The first state is right, but the context that every step reads is tanh(V′c) too. It has to be c itself."),
+        (_result_of(_changed(_Cho, lambda scores, state, new: (scores, (new[0], new[0][-1])))),
+         "The first call is right, the next one reads another context: the running state's. Hand on the context that "
+         "came in."),
+        *[(_result_of(moving), "Your steps read the running state where they should read the context. The context is "
+                               "the encoder's, at every step: it comes with the state, and never moves.")
+          for moving in (_ChoMovingContext, _ChoMovingStep)],
         (_result_of(_ContextFirst), "The GRU reads the context first and then the embedding. Put the embedding first."),
         (_result_of(_EmbeddingFirst), _ORDER),
         (_result_of(_ContextBeforeEmbedding), _ORDER),

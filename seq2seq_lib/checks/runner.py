@@ -14,17 +14,19 @@ import math
 import random
 import re
 import threading
+import time
 import traceback
 import warnings
 from html import escape
 from itertools import islice
 from types import FunctionType
+from typing import NamedTuple
 
 import torch
 
 from ..style import COLORS
 
-SECONDS = 5  # a reader's function may take so long, over all cases together
+SECONDS = 5  # a reader's function may take so long, over all cases together; what the check itself does is not counted
 PRINTED = 1000  # characters of its output that are kept
 
 HEADINGS = {  # an icon, words, a colour: no sign stands alone
@@ -69,8 +71,8 @@ class Exercise:
     Args:
         answer: the right answer as a plain, slow function; its name and parameters are those of the exercise.
         cases: a list of tuples of arguments, the plainest first.
-        mistakes: a list of `(function, message)`, the typical wrong answers. A reader's function that returns
-            what one of these returns, on all cases, is told its message.
+        mistakes: a list of `(function, message)`, the typical wrong answers. A reader's function that is wrong and
+            returns what one of these returns, on all cases where it returns, is told its message.
         start: one sentence for a reader who has not begun.
         after: a sentence or two for a reader who is done: what to look at next.
         call: `call(function, *args)` runs the reader's function on a case, where `function(*args)` will not do: a
@@ -80,7 +82,8 @@ class Exercise:
     def __init__(self, answer, cases, mistakes, start, after, call=lambda function, *args: function(*args)):
         self.answer, self.cases, self.mistakes = answer, cases, mistakes
         self.start, self.after, self.call = start, after, call
-        self.timed_out = False
+        self.timed_out, self.hits = False, 0  # of the last check; hits: how many cases were right
+        self.expected = {}  # what the answer returns, by the number of the case: computed once
         self.name = answer.__name__.lstrip("_")
         self.parameters = list(inspect.signature(answer).parameters)
 
@@ -88,10 +91,10 @@ class Exercise:
         if not callable(function):
             return Verdict("wrong", self.name, f"The check got {kind(function)}, not a function. Pass your function "
                                                f"by its name, without calling it: `checks.{self.name}({self.name})`.")
-        output, self.timed_out = _Output(), False
+        output, self.timed_out, self.hits = _Output(), False, 0
         with (_random_numbers_kept(), warnings.catch_warnings(action="ignore"),
               contextlib.redirect_stdout(output), contextlib.redirect_stderr(output)):
-            verdict = _limited(self, function, inputs=[])
+            verdict = _limited(self, function, output)
         verdict.details = "\n".join(filter(None, [verdict.details, output.note()]))
         return verdict
 
@@ -105,17 +108,18 @@ class Exercise:
         Returns:
             A number from 0 to `points`, in steps of a quarter; nbgrader takes it as part marks.
         """
-        status, hits = self(function).status, 0
+        status = self(function).status
         if status == "right":
             return float(points)
         if status == "not attempted" or self.timed_out:
             return 0.0
-        for case in self.cases:
-            alone = Exercise(self.answer, [case], [], "", "", self.call)
-            hits += alone(function).status == "right"
-            if alone.timed_out:
-                return 0.0
-        return math.floor(2 * points * hits / len(self.cases)) / 4
+        return math.floor(2 * points * self.hits / len(self.cases)) / 4
+
+    def expect(self, number):
+        """Return what the answer returns on the case of that number."""
+        if number not in self.expected:
+            self.expected[number] = _seeded(self.answer, *copy.deepcopy(self.cases[number]))
+        return self.expected[number]
 
     def __repr__(self):
         return f"Check of the exercise {self.name}({', '.join(self.parameters)})"
@@ -126,39 +130,65 @@ class Exercise:
 _COPY = "Make a copy first: the caller still needs the original."
 
 
-def judge(exercise, function, inputs):
-    """Run a reader's function on all cases and return the `Verdict`; `inputs` fills with the cases begun, as text."""
-    suspects, wrong, changed = exercise.mistakes, None, ""
-    for args in exercise.cases:
-        given = copy.deepcopy(args)
-        inputs.append("input\n" + "\n".join(map(_show_argument, exercise.parameters, args)))
-        try:
-            got = _seeded(exercise.call, function, *given)
-        except _Stop:
-            raise
-        except BaseException as error:  # SystemExit and KeyboardInterrupt too
-            if type(error) is NotImplementedError and not error.args and len(inputs) == 1:
-                return Verdict("not attempted", exercise.name, exercise.start)
-            return Verdict("wrong", exercise.name, _what_was_raised(exercise, function, error), inputs[-1])
-        expected = _seeded(exercise.answer, *copy.deepcopy(args))
-        how = difference(got, expected)
-        if how and not wrong:
-            wrong = how, f"{inputs[-1]}\nexpected\n{_indent(show(expected))}\nyours\n{_indent(show(got))}"
-        suspects = [(mistake, message) for mistake, message in suspects
-                    if difference(got, _seeded(mistake, *copy.deepcopy(args))) is None]
-        for name, before, after in zip(exercise.parameters, args, given):
-            if not changed and difference(after, before):
-                changed = name
-    if wrong:
-        how, details = wrong
-        message = suspects[0][1] if suspects else f"This input gives another result than expected: {how}."
+class _Result(NamedTuple):
+    """What a reader's function did on a case: `fault` says what is wrong with it, and is empty if nothing is."""
+    given: str  # the input, as text
+    args: tuple
+    value: object
+    fault: str
+    raised: bool  # then there is no value
+    changed: str  # the argument that it changed
+
+
+def judge(exercise, function, results, clock):
+    """Run a reader's function on all cases and return the `Verdict`; `results` fills with a `_Result` for each."""
+    for number, args in enumerate(exercise.cases):
+        expected, given, changed = exercise.expect(number), copy.deepcopy(args), ""
+        clock.case = "input\n" + "\n".join(map(_show_argument, exercise.parameters, args))
+        with clock:
+            try:
+                value = _seeded(exercise.call, function, *given)
+            except _Stop:
+                raise
+            except BaseException as error:  # SystemExit and KeyboardInterrupt too
+                if type(error) is NotImplementedError and not error.args and not results:
+                    return Verdict("not attempted", exercise.name, exercise.start)
+                value, raised, fault = None, True, _what_was_raised(exercise, function, error)
+            else:
+                raised, fault = False, difference(value, expected)
+                changed = next((name for name, before, after in zip(exercise.parameters, args, given)
+                                if difference(after, before)), "")
+        results.append(_Result(clock.case, args, value, fault or "", raised, changed))
+        exercise.hits += not fault and not changed
+    return conclude(exercise, results)
+
+
+def conclude(exercise, results):
+    """Return the `Verdict` on some results, by the first case that failed: it is the plainest."""
+    changed = next((result.changed for result in results if result.changed), "")
+    failed = next(((number, result) for number, result in enumerate(results) if result.fault), None)
+    if failed:
+        number, (given, _, value, fault, raised, _) = failed
+        if raised:
+            return Verdict("wrong", exercise.name, fault, given)
+        message = _name(exercise, results) or f"This input gives another result than expected: {fault}."
         if changed:  # first, for it may be why the result is wrong
             message = f"Your function changes its argument `{changed}`. {_COPY} If that was not all: {message}"
+        details = f"{given}\nexpected\n{_indent(show(exercise.expect(number)))}\nyours\n{_indent(show(value))}"
         return Verdict("wrong", exercise.name, message, details)
     if changed:
         return Verdict("wrong", exercise.name,
                        f"Your function returns the right result, but it changes its argument `{changed}`. {_COPY}")
     return Verdict("right", exercise.name, exercise.after)
+
+
+def _name(exercise, results):
+    """Return the message of the first mistake that returns the same on all cases; None if there is none."""
+    def same(mistake):
+        return all(difference(result.value, _seeded(mistake, *copy.deepcopy(result.args))) is None
+                   for result in results if not result.raised)
+
+    return next((message for mistake, message in exercise.mistakes if same(mistake)), None)
 
 
 def difference(got, expected, name="result"):
@@ -186,6 +216,11 @@ def difference(got, expected, name="result"):
         if len(got) != len(expected) or isinstance(expected, dict) and any(key not in got for key in keys):
             return misfit
         return next(filter(None, (difference(got[key], expected[key], f"{name}[{key!r}]") for key in keys)), None)
+    if type(got).__module__ == "numpy" and type(expected) in (bool, int, float) and not isinstance(got, type(expected)):
+        return f"`{name}` is {kind(got)} of numpy, and {kind(expected)} is expected " \
+               f"(`{type(expected).__name__}()` makes one)"
+    if type(got) is float and type(expected) is int and got == expected:
+        return f"`{name}` is {got!r}, a float, and the int {expected} is expected"
     numbers = (float, int) if isinstance(expected, float) else type(expected)
     if isinstance(got, torch.Tensor) and not got.dim() and isinstance(expected, (float, int)):
         return misfit + " (`.item()` takes the number out)"
@@ -273,18 +308,36 @@ class _Stop(SystemExit):
     """Raised in a thread to end it; as a SystemExit, it ends without a word."""
 
 
-def _limited(exercise, function, inputs):
-    """Judge in a thread, for `SECONDS` at most."""
-    verdicts, finished = [], threading.Event()
+class _Clock:
+    """Counts the seconds spent in `with clock:`, read from another thread."""
+
+    def __init__(self):
+        self.spent, self.since, self.case = 0.0, None, ""  # case: the one begun last, as text
+
+    def __enter__(self):
+        self.since = time.monotonic()
+
+    def __exit__(self, *raised):
+        since, self.since = self.since, None
+        self.spent += time.monotonic() - since
+
+    def left(self):
+        since = self.since
+        return SECONDS - self.spent - (time.monotonic() - since if since else 0)
+
+
+def _limited(exercise, function, output):
+    """Judge in a thread; the reader's function may take `SECONDS` of it."""
+    verdicts, finished, results, clock = [], threading.Event(), [], _Clock()
 
     def work():
         try:
-            verdicts.append(judge(exercise, function, inputs))
+            verdicts.append(judge(exercise, function, results, clock))
         except _Stop:
             finished.set()  # before what the function has made is freed, which may take long: no second _Stop is sent
         except BaseException as error:
             message = f"What your function returned cannot be compared ({type(error).__name__})."
-            verdicts.append(Verdict("wrong", exercise.name, message, inputs[-1] if inputs else ""))
+            verdicts.append(Verdict("wrong", exercise.name, message, clock.case))
         finally:
             finished.set()
 
@@ -292,16 +345,24 @@ def _limited(exercise, function, inputs):
     thread.start()
     message = "Your function had not returned after five seconds."
     try:
-        if finished.wait(SECONDS):
+        while not finished.wait(max(clock.left(), 0.05)):
+            if clock.left() <= 0:
+                exercise.timed_out = True
+                break
+        else:
             return verdicts[0]
-        exercise.timed_out = True
     except KeyboardInterrupt:
         message = "You interrupted the check before your function had returned."
     if _stop(thread, finished):
-        message += " It was stopped. Is there a loop that never ends?"
+        message += " It was stopped. " + ("It takes its time to print: do without that." if output.cut else
+                                          "Is there a loop that never ends?")
     else:
         message += " It cannot be stopped and goes on unseen: mend it, then restart the kernel."
-    return Verdict("wrong", exercise.name, message, inputs[-1] if inputs else "")
+    if any(result.fault for result in results):  # a plainer case
+        verdict = conclude(exercise, results)
+        verdict.message += f" And on a later input: {message}"
+        return verdict
+    return Verdict("wrong", exercise.name, message, clock.case)
 
 
 def _stop(thread, finished):
