@@ -6,7 +6,7 @@ from browser import lab
 from firefox import drive, missing
 from test_browser import IMPORTS, WIDGETS
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
 KEYS = {  # for each widget a control and a key that changes what the widget says
     "batch": ("input[type=range]", "ArrowRight"),
