@@ -20,6 +20,7 @@ from .training import (
                        grad_clipping,
                        teacher_forcing,
                        train,
+                       train_step,
 )
 
 __all__ = [
@@ -27,5 +28,5 @@ __all__ = [
     "Seq2Seq", "Vocab", "batch_loss", "best_device", "bleu", "bootstrap_bleu", "brevity_penalty", "corpus_bleu",
     "data_folder", "detokenize", "encode", "evaluate_loss", "grad_clipping", "load_checkpoint", "load_corpus",
     "ngram_precisions", "normalize", "predict", "predict_with_probs", "read_pairs", "save_checkpoint", "sequence_mask",
-    "split_of", "teacher_forcing", "tokenize", "train",
+    "split_of", "teacher_forcing", "tokenize", "train", "train_step",
 ]

@@ -12,11 +12,13 @@ from typing import NamedTuple
 import torch
 
 from .decoding import check_vocabs
-from .model import Decoder, Encoder, Seq2Seq
+from .model import Decoder, Encoder, Seq2Seq, require
 from .text import Vocab
 from .training import BatchRecord, History, make_optimizer
 
 FORMAT = "seq2seq_lib checkpoint 1"
+CLASSES = {"Encoder": Encoder, "Decoder": Decoder}  # the classes that a file may name
+PARTS = {"encoder": "Encoder", "decoder": "Decoder"}  # what they are of in a file that names none
 WINDOWS = os.name == "nt"
 
 
@@ -51,7 +53,7 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
         ValueError: a vocabulary that is not of the net's size, a history of another net, `half` with a history.
         FileExistsError: the path is taken by a file that is no checkpoint.
         FileNotFoundError: there is no such folder.
-        TypeError: settings that JSON cannot hold.
+        TypeError: settings that JSON cannot hold, an encoder or a decoder of one's own that has no `settings`.
     """
     from safetensors.torch import save
 
@@ -67,7 +69,10 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
     if path.exists() and not _is_checkpoint(path):
         raise FileExistsError(f"{path} is there and is no checkpoint of ours; choose another name")
     tensors = {f"net.{name}": t.half() if half else t for name, t in net.state_dict().items()}
+    for part in PARTS:
+        require(getattr(net, part), "settings", "to be saved")
     about = {"encoder": net.encoder.settings, "decoder": net.decoder.settings,
+             "classes": {part: _class_name(type(getattr(net, part))) for part in PARTS},
              "src_vocab": src_vocab.tokens, "tgt_vocab": tgt_vocab.tokens, "settings": settings or {}}
     if history is not None:
         about["history"] = {"batches": history.batches, "valid_losses": history.valid_losses}
@@ -81,19 +86,20 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
     _write_atomically(path, save(tensors, header))
 
 
-def load_checkpoint(path, device="cpu"):
+def load_checkpoint(path, device="cpu", *, encoder=None, decoder=None):
     """Load what `save_checkpoint` saved. Nothing in the file is executed or unpickled.
 
     Args:
         path: the file.
         device: where the net shall be.
+        encoder, decoder: the class that the net's was made of, if it is one of your own.
 
     Returns:
         `Checkpoint(net, src_vocab, tgt_vocab, history, settings)`; the net is in evaluation mode.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is no checkpoint, or is damaged.
+        ValueError: the file is no checkpoint, is damaged, or its net is of other classes.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load
@@ -111,7 +117,8 @@ def load_checkpoint(path, device="cpu"):
             raise ValueError("its checksum is wrong")
         about = json.loads(header["about"])
         src_vocab, tgt_vocab = Vocab.from_tokens(about["src_vocab"]), Vocab.from_tokens(about["tgt_vocab"])
-        net = _net(about, _under("net.", tensors))
+        own = {"encoder": encoder, "decoder": decoder}
+        net = _net(about, _under("net.", tensors), {part: _class_of(part, about, own[part]) for part in PARTS})
         check_vocabs(net, src_vocab, tgt_vocab)
         net.to(device).eval()
         history = _history(about["history"], net, tensors) if "history" in about else None
@@ -122,13 +129,30 @@ def load_checkpoint(path, device="cpu"):
     return Checkpoint(net, src_vocab, tgt_vocab, history, settings)
 
 
-def _net(about, weights):
-    """Build a net for `weights`, without drawing the random numbers of a new one.
+def _class_name(made_of):
+    name = made_of.__name__
+    return name if CLASSES.get(name) is made_of else f"{name} of one's own"
+
+
+def _class_of(part, about, own):
+    """Return the class of the encoder or decoder of a file: one of `CLASSES`, or the reader's own that was passed."""
+    name = about.get("classes", PARTS)[part]
+    made_of = own or CLASSES.get(name)
+    if made_of is None or _class_name(made_of) != name:
+        given = f"not a {own.__name__}" if own else "which this library does not know"
+        raise ValueError(f"its {part} is a {name!s:.60}, {given}: pass its class, load_checkpoint(path, {part}=...)")
+    return made_of
+
+
+def _net(about, weights, classes):
+    """Build a net of these classes for `weights`, without drawing the random numbers of a new one.
 
     On the device "meta" a net has shapes but no numbers. That the sizes are those of the weights is looked at first:
     a file that claims thousands of layers would keep it building for minutes.
     """
-    for part in ("encoder", "decoder"):
+    for part, made_of in classes.items():
+        if made_of not in CLASSES.values():
+            continue  # a class of one's own: what its sizes mean is not known here
         vocab_size, embed_size = weights[f"{part}.embedding.weight"].shape
         sizes = dict(vocab_size=vocab_size, embed_size=embed_size,
                      num_hiddens=weights[f"{part}.rnn.weight_hh_l0"].shape[1],
@@ -137,7 +161,7 @@ def _net(about, weights):
             if about[part][name] != size:
                 raise ValueError(f"{name} of its {part} is {about[part][name]!r:.40}, its weights are for {size}")
     with torch.device("meta"):
-        net = Seq2Seq(Encoder(**about["encoder"]), Decoder(**about["decoder"]))
+        net = Seq2Seq(*(made_of(**about[part]) for part, made_of in classes.items()))
     shapes = {name: t.shape for name, t in net.state_dict().items()}
     if shapes != {name: t.shape for name, t in weights.items()}:
         raise ValueError("its weights have other names or shapes than those of its model")

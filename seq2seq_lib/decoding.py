@@ -3,7 +3,7 @@
 import torch
 
 from .batches import encode
-from .model import evaluation_mode
+from .model import evaluation_mode, settings_of
 from .text import BOS, EOS, tokenize
 from .training import teacher_forcing
 
@@ -57,16 +57,34 @@ def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, lan
 def _decode_greedily(net, X, X_valid_len, num_steps):
     """Return the likeliest ids `(batch, at most num_steps)`; what stands behind an `<eos>` means nothing."""
     device = next(net.parameters()).device
-    state = net.decoder.init_state(net.encoder(X.to(device), X_valid_len))
+    state = net.start(X.to(device), X_valid_len)
     token = torch.full((len(X), 1), BOS, device=device)  # (batch, 1)
-    ended = torch.zeros(len(X), 1, dtype=torch.bool, device=device)  # (batch, 1)
-    tokens = []
-    while len(tokens) < num_steps and not ended.all():
-        Y_hat, state = net.decoder(token, state)  # (batch, 1, vocab_size)
-        token = Y_hat.argmax(dim=2)  # (batch, 1): the decoder's own output is its next input
-        ended |= token == EOS
-        tokens.append(token)
-    return torch.cat(tokens, dim=1)
+    return torch.cat([token for token, _, _ in greedy_steps(net.decoder, token, state, num_steps)], dim=1)
+
+
+@torch.inference_mode()
+def greedy_steps(decoder, token, state, num_steps, given=()):
+    """Let a decoder read its own likeliest token, step by step, until each sentence has its `<eos>`.
+
+    Args:
+        decoder: of a net in evaluation mode.
+        token: what it reads first, ids `(batch, 1)`: `<bos>`, or the last token of what is there already.
+        state: the decoder's state before that.
+        num_steps: the most steps.
+        given: ids `(batch, 1)` to be written in the first steps, whatever the decoder holds likeliest.
+
+    Yields:
+        For each step the token that is written `(batch, 1)`, the scores it was chosen by `(batch, vocab_size)`, and the
+        state after it.
+    """
+    ended = token == EOS  # (batch, 1)
+    for step in range(num_steps):
+        if ended.all():
+            return
+        Y_hat, state = decoder(token, state)  # (batch, 1, vocab_size)
+        token = given[step] if step < len(given) else Y_hat.argmax(dim=2)  # (batch, 1)
+        ended = ended | (token == EOS)
+        yield token, Y_hat[:, 0], state
 
 
 @torch.inference_mode()
@@ -107,7 +125,7 @@ def _tokens(sentence, language):
 def check_vocabs(net, src_vocab, tgt_vocab):
     """Raise ValueError if the vocabularies are not as large as those that `net` was made for."""
     for name, vocab, part in (("src_vocab", src_vocab, net.encoder), ("tgt_vocab", tgt_vocab, net.decoder)):
-        size = part.settings["vocab_size"]
+        size = settings_of(part).get("vocab_size", len(vocab))
         if len(vocab) != size:
             raise ValueError(f"{name} has {len(vocab)} tokens, but the model was made for {size}; "
                              "use the vocabulary that the model was trained with")

@@ -1,5 +1,6 @@
 """Model: an encoder that reads, a decoder that writes, and the two together."""
 
+import inspect
 from contextlib import contextmanager
 
 import torch
@@ -128,11 +129,12 @@ class Decoder(nn.Module):
         self.rnn = _recurrent_layers(rnn, input_size, num_hiddens, num_layers, dropout)
         self.dense = nn.Linear(num_hiddens, vocab_size)
 
-    def init_state(self, enc_outputs):
+    def init_state(self, enc_outputs, enc_valid_len=None):
         """Make the decoder's first state from what the encoder returned.
 
         Args:
             enc_outputs: `(output, state)` of `Encoder.forward`.
+            enc_valid_len: `(batch,)`, the real tokens of each source, for decoders that look at `output`.
 
         Returns:
             `(hidden, context)`: the encoder's state, and its top layer `(batch, num_hiddens)`.
@@ -142,15 +144,33 @@ class Decoder(nn.Module):
         top = hidden[0] if isinstance(hidden, tuple) else hidden  # an LSTM's state is (h, c)
         return hidden, top[-1]
 
-    def features(self, X, state):
-        """Run the recurrent layers and the dropout behind them, without the output layer.
+    def select(self, state, rows):
+        """Return the state of some sentences of the batch, in any order, one of them several times if need be.
 
         Args:
-            X: ids, `(batch, num_steps)`.
+            state: from `init_state` or `forward`.
+            rows: their numbers in the batch, `(new batch,)`.
+        """
+        hidden, context = state
+        if isinstance(hidden, tuple):
+            return tuple(part[:, rows] for part in hidden), context[rows]
+        return hidden[:, rows], context[rows]
+
+    def forward(self, X, state, real=None):
+        """Score every word of the vocabulary as the next one, at every step.
+
+        Args:
+            X: ids, `(batch, num_steps)`: in training the label behind `<bos>`, in prediction the last token.
             state: from `init_state` or from the step before.
+            real: `(batch, num_steps)`, true where a score is wanted: the output layer, the dearest part of the model,
+                is not asked about the others.
 
         Returns:
-            `(num_steps, batch, num_hiddens)`, and the new state.
+            scores: `(batch, num_steps, vocab_size)`, before the softmax; with `real` `(real tokens, vocab_size)`.
+            state: the new state, to go on from.
+
+        Raises:
+            ValueError: `X` has no steps, or is another batch than `state`.
         """
         hidden, context = state
         if X.dim() != 2 or X.shape[1] == 0 or len(X) != len(context):
@@ -160,63 +180,92 @@ class Decoder(nn.Module):
         if self.context == "every_step":
             repeated = context.expand(X.shape[1], -1, -1)  # (num_steps, batch, num_hiddens)
             inputs = torch.cat((inputs, repeated), dim=2)  # (num_steps, batch, embed_size + num_hiddens)
-        output, hidden = self.rnn(inputs, hidden)
-        return self.dropout(output), (hidden, context)
-
-    def forward(self, X, state):
-        """Score every word of the vocabulary as the next one, at every step.
-
-        Args:
-            X: ids, `(batch, num_steps)`: in training the label behind `<bos>`, in prediction the last token.
-            state: from `init_state` or from the step before.
-
-        Returns:
-            scores: `(batch, num_steps, vocab_size)`, before the softmax.
-            state: the new state, to go on from.
-        """
-        output, state = self.features(X, state)
-        return self.dense(output).permute(1, 0, 2), state
+        output, hidden = self.rnn(inputs, hidden)  # (num_steps, batch, num_hiddens)
+        output = self.dropout(output)
+        if real is not None:
+            return self.dense(output.permute(1, 0, 2)[real]), (hidden, context)
+        return self.dense(output).permute(1, 0, 2), (hidden, context)
 
 
 class Seq2Seq(nn.Module):
     """An encoder and a decoder, joined by the context.
 
+    A decoder of your own is an `nn.Module`. What it needs:
+
+    - to be trained and to translate: `init_state(enc_outputs)`, which makes the first state, and `forward(X, state)`,
+      which returns scores `(batch, num_steps, vocab_size)` and the new state, as those of `Decoder` do. If they have a
+      parameter `enc_valid_len`, or `real`, it is passed too;
+    - to be saved: `settings`, the dictionary of the arguments that it was made with, as JSON can hold it;
+    - to be stepped through, and searched with several sentences at once: `select(state, rows)`.
+
     Raises:
         ValueError: the two do not fit: the decoder starts from the encoder's state, so their kind of RNN,
             `num_hiddens` and `num_layers` must be equal.
+        TypeError: the decoder has no `init_state`.
     """
 
     def __init__(self, encoder, decoder):
         super().__init__()
+        require(decoder, "init_state", "to be trained and to translate")
+        ours, theirs = settings_of(encoder), settings_of(decoder)
         for name in ("rnn", "num_hiddens", "num_layers"):
-            ours, theirs = encoder.settings[name], decoder.settings[name]
-            if ours != theirs:
-                raise ValueError(f"{name} is {ours!r} in the encoder and {theirs!r} in the decoder; "
+            if name in ours and name in theirs and ours[name] != theirs[name]:
+                raise ValueError(f"{name} is {ours[name]!r} in the encoder and {theirs[name]!r} in the decoder; "
                                  "they must be equal, for the decoder starts from the encoder's state")
         self.encoder, self.decoder = encoder, decoder
 
-    def forward(self, X, dec_input, X_valid_len=None):
+    def start(self, X, X_valid_len=None):
+        """Read the sources and return the decoder's first state.
+
+        Args:
+            X: source ids, `(batch, num_steps)`.
+            X_valid_len: `(batch,)`; without it the encoder reads the padding as if it were words.
+        """
+        enc_outputs = self.encoder(X, X_valid_len)
+        if _takes(self.decoder.init_state, "enc_valid_len"):
+            return self.decoder.init_state(enc_outputs, X_valid_len)
+        return self.decoder.init_state(enc_outputs)
+
+    def forward(self, X, dec_input, X_valid_len=None, real=None):
         """Read `X`, and score the next token behind each token of `dec_input`.
 
         Args:
             X: source ids, `(batch, num_steps)`.
             dec_input: target ids behind `<bos>`, `(batch, num_steps)`; its `num_steps` may be another.
             X_valid_len: `(batch,)`; without it the encoder reads the padding as if it were words.
+            real: `(batch, num_steps)`, true at the real positions of `dec_input`.
 
         Returns:
             Y_hat: `(batch, num_steps, vocab_size)`.
             state: the decoder's last state.
+
+            With `real` one tensor, the scores at the real positions: `(real tokens, vocab_size)`, in the order of
+            `Y[real]`.
         """
-        return self.decoder(dec_input, self._start(X, dec_input, X_valid_len))
-
-    def features(self, X, dec_input, X_valid_len=None):
-        """As `forward`, but without the output layer: returns `(num_steps, batch, num_hiddens)`."""
-        return self.decoder.features(dec_input, self._start(X, dec_input, X_valid_len))[0]
-
-    def _start(self, X, dec_input, X_valid_len):
         if len(X) != len(dec_input):
             raise ValueError(f"X has {len(X)} sentences and dec_input {len(dec_input)}; they must be the same batch")
-        return self.decoder.init_state(self.encoder(X, X_valid_len))
+        state = self.start(X, X_valid_len)
+        if real is None:
+            return self.decoder(dec_input, state)
+        if _takes(self.decoder.forward, "real"):
+            return self.decoder(dec_input, state, real)[0]
+        return self.decoder(dec_input, state)[0][real]
+
+
+def settings_of(part):
+    """Return what an encoder or a decoder was made with; one of the reader's own may not tell."""
+    return getattr(part, "settings", {})
+
+
+def require(part, name, purpose):
+    """Raise TypeError if a part of a net lacks what it needs for a purpose."""
+    if not hasattr(part, name):
+        raise TypeError(f"{type(part).__name__} has no `{name}`, which it needs {purpose}; "
+                        "help(Seq2Seq) says what a decoder of your own must have")
+
+
+def _takes(function, name):
+    return name in inspect.signature(function).parameters
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch.nn import functional as F
 
-from .model import evaluation_mode
+from .model import evaluation_mode, settings_of
 from .text import BOS
 
 
@@ -109,13 +109,12 @@ def batch_loss(net, X, X_valid_len, Y, Y_valid_len, bos=BOS):
     """Return the total loss of a batch over its real target tokens, a scalar.
 
     Equal to `MaskedSoftmaxCELoss()(...).sum()`, but the output layer, the dearest part of the model, is only asked
-    about real positions.
+    about real positions. `net` is called as a whole, so that a wrapper around it (DistributedDataParallel) sees it.
     """
-    features = net.features(X, teacher_forcing(Y, bos), X_valid_len)  # (num_steps, batch, num_hiddens)
-    steps = torch.arange(Y.shape[1], device=Y.device)[:, None]  # (num_steps, 1)
-    real = steps < Y_valid_len.to(Y.device)  # (num_steps, batch)
-    scores = net.decoder.dense(features[real])  # (real tokens, vocab_size)
-    return F.cross_entropy(scores, Y.T[real], reduction="sum")
+    steps = torch.arange(Y.shape[1], device=Y.device)  # (num_steps,)
+    real = steps < Y_valid_len.to(Y.device)[:, None]  # (batch, num_steps)
+    scores = net(X, teacher_forcing(Y, bos), X_valid_len, real=real)  # (real tokens, vocab_size)
+    return F.cross_entropy(scores, Y[real], reduction="sum")
 
 
 def grad_clipping(net, theta):
@@ -184,9 +183,11 @@ def train(net, data_iter, lr, num_epochs, tgt_vocab, device=None, *, valid_iter=
         ValueError: `data_iter` gives no batches, `tgt_vocab` or `history` belong to another net, `bf16` without `cuda`.
         FloatingPointError: the gradient is not a number; the weights are those from before that batch.
     """
-    if len(tgt_vocab) != net.decoder.settings["vocab_size"]:
-        raise ValueError(f"tgt_vocab has {len(tgt_vocab)} tokens, but the decoder was made for "
-                         f"{net.decoder.settings['vocab_size']}; make the net with len(tgt_vocab)")
+    decoder = getattr(net, "module", net).decoder  # of a net in DistributedDataParallel
+    vocab_size = settings_of(decoder).get("vocab_size", len(tgt_vocab))
+    if vocab_size != len(tgt_vocab):
+        raise ValueError(f"tgt_vocab has {len(tgt_vocab)} tokens, but the decoder was made for {vocab_size}; "
+                         "make the net with len(tgt_vocab)")
     device = torch.device(device) if device is not None else best_device()
     if bf16 and device.type != "cuda":
         raise ValueError(f"bf16 needs a cuda device, and this is {device}: without special hardware, bfloat16 is many "
@@ -201,10 +202,16 @@ def train(net, data_iter, lr, num_epochs, tgt_vocab, device=None, *, valid_iter=
             for batches in (data_iter, valid_iter):
                 if hasattr(batches, "epoch"):
                     batches.epoch = epoch  # the order of the batches depends on it
-            done = sum(batch.epoch == epoch for batch in history.batches)  # before an interrupt
-            for i, batch in enumerate(islice(data_iter, done, None), done):
+            first = sum(batch.epoch == epoch for batch in history.batches)  # some were done before an interrupt
+            for i, batch in enumerate(islice(data_iter, first, None), first):
                 rate = lr((epoch + i / len(data_iter)) / num_epochs) if callable(lr) else lr
-                record = _update(net, history.optimizer, rate, theta, epoch, batch, tgt_vocab["<bos>"], device, bf16)
+                start = time.perf_counter()
+                done = train_step(net, history.optimizer, batch, rate, theta, tgt_vocab["<bos>"], bf16)
+                record = BatchRecord(epoch, *done, seconds=time.perf_counter() - start)
+                if not math.isfinite(record.grad_norm):
+                    raise FloatingPointError(f"the gradient's norm is {record.grad_norm} in epoch {epoch + 1}; the "
+                                             "weights from before this batch are kept. Try a smaller learning rate, "
+                                             "or load the last checkpoint")
                 history.batches.append(record)
                 history.rng_state = _get_rng_state(device)
                 bar.update()
@@ -223,9 +230,21 @@ def train(net, data_iter, lr, num_epochs, tgt_vocab, device=None, *, valid_iter=
     return history
 
 
-def _update(net, optimizer, lr, theta, epoch, batch, bos, device, bf16):
-    """Do one step: forward, loss, backward, clip, step. The loss that is minimised is the mean over real tokens."""
-    start = time.perf_counter()
+def train_step(net, optimizer, batch, lr, theta=1.0, bos=BOS, bf16=False):
+    """Do one step of training: forward, loss, backward, clip, update, on the device where `net` is.
+
+    What is minimised is the mean loss over the batch's real target tokens. If the gradient is not a number, the weights
+    stay as they are.
+
+    Args:
+        net, lr, theta, bf16: as for `train`; `lr` a number.
+        optimizer: of the weights of `net`.
+        batch: `(X, X_valid_len, Y, Y_valid_len)`.
+
+    Returns:
+        The total loss over the batch's real target tokens, their number, and the gradient's norm before clipping.
+    """
+    device = next(net.parameters()).device
     X, X_valid_len, Y, Y_valid_len = batch
     num_tokens = int(Y_valid_len.sum())
     optimizer.zero_grad()
@@ -233,13 +252,11 @@ def _update(net, optimizer, lr, theta, epoch, batch, bos, device, bf16):
         loss = batch_loss(net, X.to(device), X_valid_len, Y.to(device), Y_valid_len, bos)
     (loss / num_tokens).backward()
     norm = grad_clipping(net, theta)
-    if not math.isfinite(norm):
-        raise FloatingPointError(f"the gradient's norm is {norm} in epoch {epoch + 1}; the weights from before "
-                                 "this batch are kept. Try a smaller learning rate, or load the last checkpoint")
-    for group in optimizer.param_groups:
-        group["lr"] = lr
-    optimizer.step()
-    return BatchRecord(epoch, loss.item(), num_tokens, norm, time.perf_counter() - start)
+    if math.isfinite(norm):
+        for group in optimizer.param_groups:
+            group["lr"] = lr
+        optimizer.step()
+    return loss.item(), num_tokens, norm
 
 
 def _prepare_optimizer(history, net, device):

@@ -61,7 +61,7 @@ class ContextMap(LessonWidget):
         net = self.checkpoint.net
         X = X.to(next(net.parameters()).device)
         with torch.no_grad(), evaluation_mode(net):
-            return net.decoder.init_state(net.encoder(X, valid_len))[1].cpu()  # drawn here, wherever the net goes next
+            return net.start(X, valid_len)[1].cpu()  # drawn here, wherever the net goes next
 
     def _plane(self, sentences):
         """Return the contexts of a set, their mean, their two principal axes, and the share of the spread kept."""

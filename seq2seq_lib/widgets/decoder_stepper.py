@@ -5,9 +5,9 @@ import math
 import torch
 
 from ..batches import encode
-from ..decoding import check_vocabs
-from ..model import evaluation_mode
-from ..text import BOS, EOS, tokenize
+from ..decoding import check_vocabs, greedy_steps
+from ..model import evaluation_mode, require
+from ..text import BOS, tokenize
 from .base import LessonWidget
 from .controls import Button, Checkbox, Choice, State, Text
 from .drawing import pick
@@ -32,6 +32,7 @@ class DecoderStepper(LessonWidget):
 
     Raises:
         ValueError: vocabularies that are not those of `net`.
+        TypeError: a decoder of one's own that has no `select`.
     """
 
     title = "Decoder stepper"
@@ -52,6 +53,7 @@ class DecoderStepper(LessonWidget):
         if net is None:
             net, src_vocab, tgt_vocab, _, _ = shipped("eng-fra")
         check_vocabs(net, src_vocab, tgt_vocab)
+        require(net.decoder, "select", "to be stepped through")
         self.net, self.src_vocab, self.tgt_vocab, self.num_steps = net, src_vocab, tgt_vocab, num_steps
         self._languages = {"source": source, "target": target}
         super().__init__(**settings)
@@ -142,33 +144,25 @@ class DecoderStepper(LessonWidget):
             state: the decoder's last state.
         """
         device = next(self.net.parameters()).device
-        X, _ = encode([self._source_tokens()[: self.num_steps - 1]], self.src_vocab)  # (1, num_steps)
+        X, X_valid_len = encode([self._source_tokens()[: self.num_steps - 1]], self.src_vocab)  # (1, num_steps), (1,)
+        bos, *given = torch.tensor([BOS, *self.tgt_vocab[tokens]], device=device)[:, None, None]  # each (1, 1)
         with evaluation_mode(self.net):
-            state = self.net.decoder.init_state(self.net.encoder(X.to(device)))
+            state = self.net.start(X.to(device), X_valid_len)
             probs, hiddens = [], [_top(state)]
-            for id_ in [BOS, *self.tgt_vocab[tokens]]:
-                Y_hat, state = self.net.decoder(torch.tensor([[id_]], device=device), state)  # (1, 1, vocab_size)
-                probs.append(Y_hat[0, 0].softmax(dim=0).cpu())
+            for _, scores, state in greedy_steps(self.net.decoder, bos, state, len(tokens) + 1, given):
+                probs.append(scores[0].softmax(dim=0).cpu())
                 hiddens.append(_top(state))
         return probs, hiddens, state
 
     @torch.inference_mode()
     def _go_on(self, first, state, most):
         """Return, for each id of `first`, the tokens that greedy search writes from it on, `most` at most."""
-        def repeat(part):  # the axis of the batch is the last but one, in hidden and in context
-            if isinstance(part, tuple):
-                return tuple(map(repeat, part))
-            return part.expand(*part.shape[:-2], len(first), -1).contiguous()
-
-        token, state = first.to(next(self.net.parameters()).device)[:, None], repeat(state)  # (batch, 1)
-        ids, ended = [token], token == EOS
+        first = first.to(next(self.net.parameters()).device)  # (batch,)
+        state = self.net.decoder.select(state, torch.zeros_like(first))
         with evaluation_mode(self.net):
-            while len(ids) < most and not ended.all():
-                Y_hat, state = self.net.decoder(token, state)  # (batch, 1, vocab_size)
-                token = Y_hat.argmax(dim=2)  # (batch, 1)
-                ended = ended | (token == EOS)
-                ids.append(token)
-        sentences = [self.tgt_vocab.to_tokens(row) for row in torch.cat(ids, dim=1)]
+            steps = greedy_steps(self.net.decoder, first[:, None], state, most - 1)
+            ids = torch.cat([first[:, None], *(token for token, _, _ in steps)], dim=1)
+        sentences = [self.tgt_vocab.to_tokens(row) for row in ids]
         return [row[: row.index("<eos>") + 1] if "<eos>" in row else row for row in sentences]
 
     # ---------------------------------------------------------------- words
@@ -285,9 +279,9 @@ class DecoderStepper(LessonWidget):
 
 def _top(state):
     """Return the top layer's hidden state, `(num_hiddens,)`, of the only sentence."""
-    hidden, _ = state
-    hidden = hidden[0] if isinstance(hidden, tuple) else hidden  # an LSTM's state is (h, c)
-    return hidden[-1, 0].cpu()
+    while isinstance(state, tuple):  # (hidden, context), and an LSTM's hidden is (h, c)
+        state = state[0]
+    return state.flatten(0, -2)[-1].cpu()  # with layers in front or, in a decoder of the reader's own, without
 
 
 def _input(tokens, at):

@@ -32,8 +32,8 @@ def tutorial_loss(net, batch, steps=()):
     enc_valid_len = X_valid_len if "pack" in steps else None  # without it the encoder reads the padding
     mask = torch.arange(Y.shape[1])[None, :] < Y_valid_len[:, None]  # (batch, num_steps)
     if "score_real" in steps:
-        features = net.features(X, dec_input, enc_valid_len).permute(1, 0, 2)  # (batch, num_steps, num_hiddens)
-        return nn.functional.cross_entropy(net.decoder.dense(features[mask]), Y[mask], reduction="sum") / mask.sum()
+        scores = net(X, dec_input, enc_valid_len, real=mask)  # (real tokens, vocab_size)
+        return nn.functional.cross_entropy(scores, Y[mask], reduction="sum") / mask.sum()
     Y_hat, _ = net(X, dec_input, enc_valid_len)
     losses = nn.CrossEntropyLoss(reduction="none")(Y_hat.permute(0, 2, 1), Y)  # (batch, num_steps)
     return (losses * mask).sum() / mask.sum()
