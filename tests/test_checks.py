@@ -633,7 +633,7 @@ async def coroutine(x, items):
     (lambda x, items: x.mul_(2), "changes its argument `x`"),
     (lambda x, items: 10**10_000, "is an int"),
     (lambda x, items: float("nan"), "is a float"),
-    (lambda x, items: (2 * x).to("meta"), "is a tensor"),
+    (lambda x, items: (2 * x).to("meta"), "is on the device meta, and cpu is expected"),
     (lambda x, items: (2 * x).to_sparse(), "cannot be compared"),
     (lambda x, items: 2.0 * x, "float32"),
     (lambda x, items: torch.stack([x, x]), "shape (2, 2)"),
