@@ -147,9 +147,9 @@ class DecoderStepper(LessonWidget):
         X, X_valid_len = encode([self._source_tokens()[: self.num_steps - 1]], self.src_vocab)  # (1, num_steps), (1,)
         bos, *given = torch.tensor([BOS, *self.tgt_vocab[tokens]], device=device)[:, None, None]  # each (1, 1)
         with evaluation_mode(self.net):
-            state = self.net.start(X.to(device), X_valid_len)
-            probs, hiddens = [], [_top(state)]
-            for _, scores, state in greedy_steps(self.net.decoder, bos, state, len(tokens) + 1, given):
+            start = self.net.start(X.to(device), X_valid_len)
+            probs, hiddens = [], [_top(start)]
+            for _, scores, state in greedy_steps(self.net.decoder, bos, start, len(tokens) + 1, given):
                 probs.append(scores[0].softmax(dim=0).cpu())
                 hiddens.append(_top(state))
         return probs, hiddens, state
