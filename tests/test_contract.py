@@ -1,4 +1,4 @@
-"""What holds for every model: the library's, and decoders of the reader's own, such as those of lesson 3's exercises."""
+"""What holds for every model: the library's, and decoders of the reader's own, as in the exercises of lesson 3."""
 
 import json
 import os
