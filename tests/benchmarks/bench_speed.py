@@ -15,15 +15,19 @@ from tutorial_loop import STEPS, tutorial_batches, tutorial_train
 from seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, load_corpus, tokenize, train
 
 BATCH_SIZE, NUM_BATCHES, REPEATS = 128, 24, 3
+ALL_STEPS = (*STEPS, "dropout")  # the last is the net's and not the loop's
 
 
-def make_net(src_vocab, tgt_vocab):
+def make_net(src_vocab, tgt_vocab, steps=ALL_STEPS):
     torch.manual_seed(0)
-    return Seq2Seq(Encoder(len(src_vocab), 256, 256, 2, 0.2), Decoder(len(tgt_vocab), 256, 256, 2, 0.2))
+    net = Seq2Seq(Encoder(len(src_vocab), 256, 256, 2, 0.2), Decoder(len(tgt_vocab), 256, 256, 2, 0.2))
+    if "dropout" not in steps:  # PyTorch's, as in the tutorials
+        net.encoder.dropout, net.decoder.dropout = torch.nn.Dropout(0.2), torch.nn.Dropout(0.2)
+    return net
 
 
 def tutorial_speed(pairs, src_vocab, tgt_vocab, steps):
-    net = make_net(src_vocab, tgt_vocab)
+    net = make_net(src_vocab, tgt_vocab, steps)
     data_iter = list(tutorial_batches(pairs, src_vocab, tgt_vocab, BATCH_SIZE, steps))
     start = time.perf_counter()
     num_tokens = tutorial_train(net, data_iter, steps=steps, max_batches=NUM_BATCHES)
@@ -46,8 +50,8 @@ def main():
     src_vocab, tgt_vocab = Vocab((s for s, _ in pairs), 2), Vocab((t for _, t in pairs), 2)
 
     runs = {"the tutorials' loop": lambda: tutorial_speed(pairs, src_vocab, tgt_vocab, ())}
-    for i, step in enumerate(STEPS, 1):
-        runs[f"+ {step}"] = lambda steps=STEPS[:i]: tutorial_speed(pairs, src_vocab, tgt_vocab, steps)
+    for i, step in enumerate(ALL_STEPS, 1):
+        runs[f"+ {step}"] = lambda steps=ALL_STEPS[:i]: tutorial_speed(pairs, src_vocab, tgt_vocab, steps)
     runs["seq2seq_lib.train"] = lambda: library_speed(pairs, src_vocab, tgt_vocab)
     speeds = {name: [] for name in runs}
     for _ in range(REPEATS):  # in turn, so that a slow moment of the machine strikes all alike
