@@ -4,6 +4,7 @@ A lesson's exercises join by an entry in `ANSWERS`, here or in a file of their o
 and wrong ones with a part of what they are told, all written as a reader would write them.
 """
 
+import _thread
 import importlib
 import os
 import pkgutil
@@ -686,9 +687,14 @@ def test_a_function_that_cannot_be_stopped_is_left_alone(quickly):
     assert double(_double).status == "right"
 
 
-def test_an_interrupt_ends_the_check():
+@pytest.mark.parametrize("interrupt", [
+    pytest.param(lambda: os.kill(os.getpid(), signal.SIGINT), id="as the kernel does it on Linux and macOS",
+                 marks=pytest.mark.skipif(os.name == "nt", reason="there it ends the process")),
+    pytest.param(_thread.interrupt_main, id="as the kernel does it on Windows"),
+])
+def test_an_interrupt_ends_the_check(interrupt):
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background starts without one
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()  # as the kernel does it
+    threading.Timer(0.3, interrupt).start()
     start = time.monotonic()
     assert "You interrupted the check before your function had returned. It was stopped." in double(no_end).message
     assert time.monotonic() - start < runner.SECONDS
