@@ -40,6 +40,11 @@ perplexity = Exercise(
          "Your logarithm has base 2 and your exponential base e. Use one base for both: `log` and `exp`."),
         (lambda probs: math.exp(math.log10(_perplexity(probs))),
          "Your logarithm has base 10 and your exponential base e. Use one base for both: `log` and `exp`."),
+        (lambda probs: math.log(len(probs) / sum(probs)),
+         "You took the mean of the probabilities, and its loss. The mean is over the losses, and then comes the "
+         "exponential."),
+        (lambda probs: _perplexity(probs[:-1] or probs),
+         "You leave out the last word, `<eos>`. The model has to say it like any other."),
         (lambda probs: torch.tensor(probs).log_softmax(dim=0).mean().neg().exp().item(),
          "You apply softmax to the probabilities. They are probabilities already: take their logarithm."),
         (lambda probs: _perplexity([sum(probs) / len(probs)]),
@@ -136,6 +141,11 @@ def _answer_case(start, valid_len, num_steps, vocab_size):
     return Y_hat, Y, torch.tensor(start), valid_len
 
 
+def _anything_behind(Y_hat, Y, start, valid_len):
+    """Put words behind the ends of the rows."""
+    return Y_hat, torch.where(Y == PAD, 3, Y), start, valid_len
+
+
 def _without_hope(Y_hat, Y, start, valid_len):
     """Give the filling probability 0 at the last step, which is one of padding."""
     Y_hat = Y_hat.clone()
@@ -143,12 +153,12 @@ def _without_hope(Y_hat, Y, start, valid_len):
     return Y_hat, Y, start, valid_len
 
 
-_first = _answer_case([2], [5], 7, 6)
+_first, _second = _answer_case([2], [5], 7, 6), _answer_case([2, 4], [4, 7], 8, 5)
 
 answer_loss = Exercise(
     _answer_loss,
-    cases=[_first, _answer_case([2, 4], [4, 7], 8, 5), _answer_case([1, 3, 2], [6, 7, 3], 9, 7),
-           _answer_case([3, 2], [6, 6], 7, 4), _without_hope(*_first)],
+    cases=[_first, _second, _answer_case([1, 3, 2], [6, 7, 3], 9, 7), _answer_case([3, 2], [6, 6], 7, 4),
+           _anything_behind(*_second), _without_hope(*_first)],
     mistakes=[
         (_kept(lambda Y, start, valid_len: torch.arange(Y.shape[1]) < valid_len[:, None]),
          "You count the question too. A position counts only from `start` on."),
@@ -168,6 +178,22 @@ answer_loss = Exercise(
          "You leave out the last position of each answer, its `<eos>`. It counts: `steps < valid_len`."),
         (_kept(lambda Y, start, valid_len: _answers(Y, start, valid_len + 1)),
          "You count one step too many at the end: the first `<pad>`. Use `<`, not `<=`."),
+        (_kept(lambda Y, start, valid_len: _answers(Y, start, start + valid_len)),
+         "You take `valid_len` for the length of the answer. It counts the whole row: an answer goes from `start` to "
+         "below `valid_len`."),
+        (_kept(lambda Y, start, valid_len: _answers(Y, start[:1].expand_as(start), valid_len)),
+         "All rows begin at the `start` of the first one. Each has its own: `start[:, None]`."),
+        (_kept(lambda Y, start, valid_len: (torch.arange(Y.shape[1]) >= start[:, None]) & (Y != PAD)),
+         "You leave out what is labelled `<pad>`, and do not read `valid_len`. There it ends, whatever stands behind."),
+        (_kept(lambda Y, start, valid_len: Y != PAD),
+         "You count the question too, and all that is not labelled `<pad>`. A position counts from `start` on and "
+         "below `valid_len`, whatever stands behind."),
+        (lambda Y_hat, Y, start, valid_len: _answer_loss(Y_hat, Y, start, valid_len).exp(),
+         "This is the perplexity. The loss per token is its logarithm: leave the exponential out."),
+        (lambda Y_hat, Y, start, valid_len: _divided(
+            lambda sums, Y, start, valid_len: sums.sum() / (valid_len - start).sum(), lambda losses, mask: losses)(
+            Y_hat * _answers(Y, start, valid_len)[:, :, None], Y, start, valid_len),
+         "You set *scores* to zero. That is a guess at random, with a loss of its own; set the losses to zero."),
         *[(_divided(quotient, by), message) for quotient, message in _QUOTIENTS for by in (_overwritten, _multiplied)],
         (_divided(lambda sums, Y, start, valid_len: sums.sum() / (valid_len - start).sum(), _multiplied),
          "You multiply by the mask. Where a decoder gives `<pad>` probability 0 the loss is infinite, and infinity "
@@ -192,20 +218,23 @@ def _audit(loss, Y_hat, Y, valid_len):
 
 
 def _facts(loss, Y_hat, Y, valid_len, *, scores=True, labels=True, positions="all", change="random", filling=PAD,
-           order=(0, 1, 2), flip=(False, False, False)):
+           order=(0, 1, 2), flip=(False, False, False), narrower=False, within=False):
     """The answer, and with other settings the mistakes."""
     before, steps = loss(Y_hat, Y, valid_len), torch.arange(Y.shape[1])
     padding = steps >= valid_len[:, None]  # (batch, num_steps)
+    padding = padding & (steps < valid_len.max()) if within else padding
 
     def moves(Y_hat, Y):
         return not torch.allclose(loss(Y_hat, Y, valid_len), before, atol=1e-6)
 
     looks = scores and moves(torch.where(padding[:, :, None], 3 * torch.randn(Y_hat.shape), Y_hat), Y)
     looks = looks or labels and moves(Y_hat, torch.where(padding, (Y + 3) % Y_hat.shape[2], Y))
-    wide = moves(F.pad(Y_hat, (0, 0, 0, 5)), F.pad(Y, (0, 5), value=filling))
+    more = -1 if narrower else 5
+    wide = moves(F.pad(Y_hat, (0, 0, 0, more)), F.pad(Y, (0, more), value=filling))
     places = [(i, t) for i, n in enumerate(valid_len.tolist()) for t in range(n)]
     places = {"all": places, "first": [(0, 0)], "last": places[-1:], "at once": [tuple(zip(*places))],
-              "words": [(i, t) for i, t in places if t < valid_len[i] - 1],
+              "words": [(i, t) for i, t in places if t < valid_len[i] - 1], "later": [(i, t) for i, t in places if t],
+              "sentence": [(i, t) for i, t in places if not i],
               "cells": [(i, t) for i in range(len(Y)) for t in range(Y.shape[1])]}[positions]
     missed = False
     for i, t in places:
@@ -277,6 +306,12 @@ def _without_first(Y_hat, Y, valid_len):
     return sequence_mask(_losses(Y_hat, Y)[:, 1:], valid_len - 1).sum() / (valid_len - 1).sum()
 
 
+def _without_second(Y_hat, Y, valid_len):
+    """masked, and without the second word, per token"""
+    losses = sequence_mask(_losses(Y_hat, Y), valid_len)
+    return (losses.sum() - losses[:, 1].sum()) / (valid_len - 1).sum()
+
+
 def _one_length_for_all(Y_hat, Y, valid_len):
     """masked with the shortest valid length, per token"""
     shortest = int(valid_len.min())
@@ -289,7 +324,8 @@ audit = Exercise(
            for loss, valid_len, num_steps, vocab_size in [
                (_per_token, [3, 5], 6, 7), (_no_mask, [2, 4], 5, 8), (_mean_over_num_steps, [4, 2, 3], 5, 6),
                (_without_eos, [3, 4], 5, 7), (_ignoring_pad, [2, 5, 4], 7, 8), (_with_a_brake, [5, 2], 6, 9),
-               (_one_length_for_all, [2, 4], 6, 7), (_without_first, [4, 2], 5, 7)]],
+               (_one_length_for_all, [2, 4], 6, 7), (_without_first, [4, 2], 5, 7), (_without_second, [4, 3], 6, 7),
+               (_no_mask, [3, 3], 5, 7), (_per_token, [2, 5], 5, 7)]],
     mistakes=[
         (_setting(flip=(True, True, True)),
          "All three facts are the wrong way round: True says that the loss has the fault."),
@@ -303,16 +339,26 @@ audit = Exercise(
         (_setting(labels=False),
          "You put other scores behind the end, but leave the labels there as they are. A loss that goes by labels, as "
          "`ignore_index` does, is then never found out: try both."),
+        (_setting(within=True),
+         "You try the padding up to the longest end only. Where all sentences are equally long, that is none: take all "
+         "of it, up to the last step."),
+        (_setting(narrower=True),
+         "For the width you take a step away, and that may be a real one. Put steps of padding behind."),
+        (_setting(positions="later"),
+         "You leave out the first position of each sentence. A loss may miss that one: `range(n)`."),
+        (_setting(positions="sentence"),
+         "You try the positions of the first sentence only. The one that is missed may be in another."),
         (_setting(positions="first"),
-         "You try one real position only. The one that is missed may be another: try each."),
+         "Your third fact is that of the first real position only. Either you try no other, or the later ones find "
+         "scores that you have changed already: a new `clone` for each."),
         (_setting(positions="last"),
          "Your third fact is that of the last real position only: each one overwrites the one before. One that is "
          "missed is enough for True."),
         (_setting(positions="words"),
          "You leave out the last real position of each sentence, its `<eos>`. A loss may miss that one: `range(n)`."),
         (_setting(positions="at once"),
-         "You change all real positions at once, so the loss moves as long as one of them counts. Change one at a "
-         "time."),
+         "Your third fact is True only if *no* real position counts. Change one at a time, not all at once, and ask "
+         "whether `any` of them is missed, not `all`."),
         (_setting(positions="cells"),
          "You try the positions of padding too: that a good loss does not move there is no fault. Go only up to each "
          "valid length."),
