@@ -5,7 +5,7 @@ import torch
 from seq2seq_lib import MaskedSoftmaxCELoss
 from seq2seq_lib.training import grad_clipping, teacher_forcing
 
-from . import right, wrong
+from . import UNNAMED, right, wrong
 
 # ---------------------------------------------------------------- clip
 
@@ -23,71 +23,71 @@ def clip(g, theta):
     return theta * g / norm
 
 
-@wrong("always scaled to theta")
+@wrong("Every gradient gets the norm theta, the short")
 def clip(g, theta):
     return g * theta / g.norm()
 
 
-@wrong("every number clamped")
+@wrong("Each number is cut by itself, and so the")
 def clip(g, theta):
     return g.clamp(-theta, theta)
 
 
-@wrong("in place")
+@wrong("changes its argument `g`")
 def clip(g, theta):
     if g.norm() > theta:
         g *= theta / g.norm()
     return g
 
 
-@wrong("short ones scaled up, long ones left: max for min")
+@wrong("Short gradients are made longer, and long")
 def clip(g, theta):
     return g * max(1, theta / g.norm())
 
 
-@wrong("divided by the norm, theta forgotten")
+@wrong("A clipped gradient has norm 1 here, whatever")
 def clip(g, theta):
     return g / g.norm() if g.norm() > theta else g.clone()
 
 
-@wrong("norm without the root")
+@wrong("This divides by the squared norm: the root is")
 def clip(g, theta):
     norm = (g ** 2).sum()
     return g * min(1, theta / norm)
 
 
-@wrong("largest number for the norm")
+@wrong("This divides by the largest number. The norm")
 def clip(g, theta):
     return g * min(1, theta / g.abs().max())
 
 
-@wrong("sum of the absolute values for the norm")
+@wrong("The norm is not the sum of the sizes. Square")
 def clip(g, theta):
     return g * min(1, theta / g.abs().sum())
 
 
-@wrong("zeros if longer")
+@wrong("Gradients that are too long are thrown away")
 def clip(g, theta):
     return torch.zeros_like(g) if g.norm() > theta else g.clone()
 
 
-@wrong("norm per row")
+@wrong("Each row is clipped by itself. All numbers of")
 def clip(g, theta):
     norm = g.norm(dim=-1, keepdim=True)
     return torch.where(norm > theta, g * theta / norm, g)
 
 
-@wrong("compared the wrong way")
+@wrong("Short gradients are made longer, and long")
 def clip(g, theta):
     return g * theta / g.norm() if g.norm() < theta else g.clone()
 
 
-@wrong("the factor alone")
+@wrong("is a tensor of shape () and type float32")
 def clip(g, theta):
     return min(1, theta / g.norm())
 
 
-@wrong("theta subtracted")
+@wrong(UNNAMED)
 def clip(g, theta):
     return g - theta if g.norm() > theta else g.clone()
 
@@ -126,92 +126,92 @@ def adam(w, g, m, v, t, lr, b1=0.9, b2=0.999, g1=None, g2=None, fix_m=True, fix_
     return w - lr * top / ((v / (1 - b2 ** t) if fix_v else v).sqrt() + eps), m, v
 
 
-@wrong("no correction for the start")
+@wrong("The averages m and v start at 0, so the first")
 def adam_step(w, g, m, v, t, lr):
     return adam(w, g, m, v, t, lr, fix_m=False, fix_v=False)
 
 
-@wrong("m not corrected")
+@wrong("v is corrected, m is not: divide m by 1 −")
 def adam_step(w, g, m, v, t, lr):
     return adam(w, g, m, v, t, lr, fix_m=False)
 
 
-@wrong("v not corrected")
+@wrong("m is corrected, v is not: divide v by 1 −")
 def adam_step(w, g, m, v, t, lr):
     return adam(w, g, m, v, t, lr, fix_v=False)
 
 
-@wrong("0.1 and 0.9 exchanged")
+@wrong("The averages, or one of them, forget nearly")
 def adam_step(w, g, m, v, t, lr):
     m, v = 0.1 * m + 0.9 * g, 0.999 * v + 0.001 * g ** 2
     return w - lr * (m / (1 - 0.9 ** t)) / ((v / (1 - 0.999 ** t)).sqrt() + 1e-8), m, v
 
 
-@wrong("0.001 and 0.999 exchanged")
+@wrong("The averages, or one of them, forget nearly")
 def adam_step(w, g, m, v, t, lr):
     m, v = 0.9 * m + 0.1 * g, 0.001 * v + 0.999 * g ** 2
     return w - lr * (m / (1 - 0.9 ** t)) / ((v / (1 - 0.999 ** t)).sqrt() + 1e-8), m, v
 
 
-@wrong("both exchanged")
+@wrong("The averages, or one of them, forget nearly")
 def adam_step(w, g, m, v, t, lr):
     m, v = 0.1 * m + 0.9 * g, 0.001 * v + 0.999 * g ** 2
     return w - lr * (m / (1 - 0.9 ** t)) / ((v / (1 - 0.999 ** t)).sqrt() + 1e-8), m, v
 
 
-@wrong("corrected m and v handed on")
+@wrong("The weights are right. But the m and v that")
 def adam_step(w, g, m, v, t, lr):
     m, v = (0.9 * m + 0.1 * g) / (1 - 0.9 ** t), (0.999 * v + 0.001 * g ** 2) / (1 - 0.999 ** t)
     return w - lr * m / (v.sqrt() + 1e-8), m, v
 
 
-@wrong("sqrt forgotten")
+@wrong("The step is divided by v. Divide by its root.")
 def adam_step(w, g, m, v, t, lr):
     m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g ** 2
     return w - lr * (m / (1 - 0.9 ** t)) / ((v / (1 - 0.999 ** t)) + 1e-8), m, v
 
 
-@wrong("g not squared")
+@wrong("v averages the gradient. It has to average")
 def adam_step(w, g, m, v, t, lr):
     m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g.abs()
     return w - lr * (m / (1 - 0.9 ** t)) / ((v / (1 - 0.999 ** t)).sqrt() + 1e-8), m, v
 
 
-@wrong("plus for minus")
+@wrong("The step goes uphill. The gradient points to")
 def adam_step(w, g, m, v, t, lr):
     new, m, v = adam(w, g, m, v, t, lr)
     return 2 * w - new, m, v
 
 
-@wrong("old m and v returned")
+@wrong("The weights are right. But the m and v that")
 def adam_step(w, g, m, v, t, lr):
     return adam(w, g, m, v, t, lr)[0], m, v
 
 
-@wrong("order w, v, m")
+@wrong("All three are right, in another order. Return")
 def adam_step(w, g, m, v, t, lr):
     w, m, v = adam(w, g, m, v, t, lr)
     return w, v, m
 
 
-@wrong("order m, v, w")
+@wrong("All three are right, in another order. Return")
 def adam_step(w, g, m, v, t, lr):
     w, m, v = adam(w, g, m, v, t, lr)
     return m, v, w
 
 
-@wrong("t counted from 0: t + 1")
+@wrong("The power is one too high: t counts from 1")
 def adam_step(w, g, m, v, t, lr):
     new, _, _ = adam(w, g, m, v, t + 1, lr)
     return (new, *adam(w, g, m, v, t, lr)[1:])
 
 
-@wrong("t ignored: always first step")
+@wrong("Right for the first step only: the lesson's")
 def adam_step(w, g, m, v, t, lr):
     return adam(w, g, m, v, 1, lr)
 
 
-@wrong("in place m *= 0.9")
+@wrong("changes its argument `m`")
 def adam_step(w, g, m, v, t, lr):
     m *= 0.9
     m += 0.1 * g
@@ -220,52 +220,52 @@ def adam_step(w, g, m, v, t, lr):
     return w - lr * (m / (1 - 0.9 ** t)) / ((v / (1 - 0.999 ** t)).sqrt() + 1e-8), m, v
 
 
-@wrong("only w returned")
+@wrong("You return the weights alone. The next step")
 def adam_step(w, g, m, v, t, lr):
     return adam(w, g, m, v, t, lr)[0]
 
 
-@wrong("0.9 * t for 0.9 ** t")
+@wrong("You multiply by t: `0.9 * t`. It is the")
 def adam_step(w, g, m, v, t, lr):
     m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g ** 2
-    return w - lr * (m / (1 - 0.9 * t)) / ((v / (1 - 0.999 * t)).abs().sqrt() + 1e-8), m, v
+    return w - lr * (m / (1 - 0.9 * t)) / ((v / (1 - 0.999 * t)).sqrt() + 1e-8), m, v
 
 
-@wrong("eps inside the root")
+@wrong("1e-8 is added under the root. Add it to the")
 def adam_step(w, g, m, v, t, lr):
     m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g ** 2
     return w - lr * (m / (1 - 0.9 ** t)) / (v / (1 - 0.999 ** t) + 1e-8).sqrt(), m, v
 
 
-@wrong("plain gradient step")
+@wrong("m and v are right, but the weights do not use")
 def adam_step(w, g, m, v, t, lr):
     _, m, v = adam(w, g, m, v, t, lr)
     return w - lr * g, m, v
 
 
-@wrong("g for m in the step (rmsprop)")
+@wrong("The step takes g where m belongs: the average")
 def adam_step(w, g, m, v, t, lr):
     m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g ** 2
     return w - lr * g / ((v / (1 - 0.999 ** t)).sqrt() + 1e-8), m, v
 
 
-@wrong("0.99 for 0.999")
+@wrong("v keeps 0.999 of the old one, with three")
 def adam_step(w, g, m, v, t, lr):
     return adam(w, g, m, v, t, lr, b2=0.99)
 
 
-@wrong("lr forgotten")
+@wrong("The learning rate is missing: multiply the")
 def adam_step(w, g, m, v, t, lr):
     return adam(w, g, m, v, t, 1.0)
 
 
-@wrong("old m, v used in the step")
+@wrong("The weights use the old m and v. First bring")
 def adam_step(w, g, m, v, t, lr):
     new = w - lr * (m / (1 - 0.9 ** t)) / ((v / (1 - 0.999 ** t)).sqrt() + 1e-8)
     return new, 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g ** 2
 
 
-@wrong("v from m squared")
+@wrong("v averages the square of m. It has to average")
 def adam_step(w, g, m, v, t, lr):
     m = 0.9 * m + 0.1 * g
     v = 0.999 * v + 0.001 * m ** 2
@@ -284,7 +284,7 @@ def tokens(batches):
     return sum(batch[3].sum().item() for batch in batches)
 
 
-@right
+@wrong("The numbers are right, but there is one")
 def accumulate(net, batches):
     net.zero_grad()
     loss = sum(totals(net, batch).sum() for batch in batches) / tokens(batches)
@@ -307,7 +307,19 @@ def accumulate(net, batches):
     return total / n
 
 
-@wrong("mean of the parts' means")
+@right
+def accumulate(net, batches):
+    n = sum(int(Y_valid_len.sum()) for _, _, _, Y_valid_len in batches)
+    net.zero_grad(set_to_none=False)
+    total = 0.0
+    for batch in batches:
+        loss = totals(net, batch).sum() / n
+        loss.backward()
+        total += loss.item()
+    return total
+
+
+@wrong("Each part counts the same, however few tokens")
 def accumulate(net, batches):
     net.zero_grad()
     result = 0
@@ -318,7 +330,7 @@ def accumulate(net, batches):
     return result
 
 
-@wrong("gradient of the mean of means, right loss")
+@wrong("Each part counts the same, however few tokens")
 def accumulate(net, batches):
     net.zero_grad()
     total = 0
@@ -329,7 +341,7 @@ def accumulate(net, batches):
     return total / tokens(batches)
 
 
-@wrong("sum of the parts' means")
+@wrong("The gradient is too long: each part is")
 def accumulate(net, batches):
     net.zero_grad()
     total = 0
@@ -340,7 +352,7 @@ def accumulate(net, batches):
     return total / tokens(batches)
 
 
-@wrong("the last part's loss")
+@wrong("The gradients are right. What you return is")
 def accumulate(net, batches):
     net.zero_grad()
     for batch in batches:
@@ -350,7 +362,7 @@ def accumulate(net, batches):
     return (total_loss / num_tokens).item()
 
 
-@wrong("the last part's loss by all tokens")
+@wrong("The gradients are right. What you return is")
 def accumulate(net, batches):
     net.zero_grad()
     for batch in batches:
@@ -359,7 +371,7 @@ def accumulate(net, batches):
     return loss.item()
 
 
-@wrong("zero_grad in the loop")
+@wrong("Only the last part is left. `net.zero_grad()`")
 def accumulate(net, batches):
     total = 0
     for batch in batches:
@@ -370,7 +382,7 @@ def accumulate(net, batches):
     return total
 
 
-@wrong("no zero_grad")
+@wrong("The gradients of the update before are still")
 def accumulate(net, batches):
     total = 0
     for batch in batches:
@@ -380,7 +392,7 @@ def accumulate(net, batches):
     return total
 
 
-@wrong("totals not divided")
+@wrong("This is the gradient of the total. Divide by")
 def accumulate(net, batches):
     net.zero_grad()
     total = 0
@@ -391,7 +403,7 @@ def accumulate(net, batches):
     return total / tokens(batches)
 
 
-@wrong("the total returned")
+@wrong("The gradients are right. What you return is")
 def accumulate(net, batches):
     net.zero_grad()
     total = 0
@@ -402,13 +414,13 @@ def accumulate(net, batches):
     return total
 
 
-@wrong("no backward")
+@wrong("The loss is right, but no gradient is left")
 def accumulate(net, batches):
     net.zero_grad()
     return sum(totals(net, batch).sum().item() for batch in batches) / tokens(batches)
 
 
-@wrong("clips")
+@wrong("You clip the gradients. Leave them as they")
 def accumulate(net, batches):
     net.zero_grad()
     total = 0
@@ -420,7 +432,7 @@ def accumulate(net, batches):
     return total
 
 
-@wrong("an optimizer step")
+@wrong("The weights have moved. Leave the gradients")
 def accumulate(net, batches):
     optimizer = torch.optim.Adam(net.parameters(), 0.01)
     optimizer.zero_grad()
@@ -433,7 +445,7 @@ def accumulate(net, batches):
     return total
 
 
-@wrong("sentences counted instead of tokens")
+@wrong("You count sentences. The loss is asked for")
 def accumulate(net, batches):
     net.zero_grad()
     total, n = 0, sum(len(batch[0]) for batch in batches)
@@ -444,7 +456,7 @@ def accumulate(net, batches):
     return total
 
 
-@wrong("padding counted")
+@wrong("You count the padding too. The real tokens")
 def accumulate(net, batches):
     net.zero_grad()
     total, n = 0, sum(batch[2].numel() for batch in batches)
@@ -455,7 +467,7 @@ def accumulate(net, batches):
     return total
 
 
-@wrong("the source's tokens counted")
+@wrong("You count the tokens of the source. The loss")
 def accumulate(net, batches):
     net.zero_grad()
     total, n = 0, sum(batch[1].sum().item() for batch in batches)
@@ -466,7 +478,7 @@ def accumulate(net, batches):
     return total
 
 
-@wrong("a tensor")
+@wrong(") and type float32, and a float is expected (`.item()` takes the number out")
 def accumulate(net, batches):
     net.zero_grad()
     loss = sum(totals(net, batch).sum() for batch in batches) / tokens(batches)
@@ -474,7 +486,7 @@ def accumulate(net, batches):
     return loss
 
 
-@wrong("no teacher forcing: Y itself goes in")
+@wrong("The decoder reads the word that it is asked")
 def accumulate(net, batches):
     net.zero_grad()
     total = 0
@@ -485,7 +497,7 @@ def accumulate(net, batches):
     return total
 
 
-@wrong("X_valid_len forgotten")
+@wrong("The encoder reads padding as words: hand")
 def accumulate(net, batches):
     net.zero_grad()
     total = 0
