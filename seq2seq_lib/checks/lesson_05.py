@@ -98,8 +98,8 @@ def _slip(**options):
     return lambda *args: _adam(*args, **options)
 
 
-_FORGETS = ("The averages, or one of them, forget nearly everything: the factors are exchanged. The old value gets 0.9, "
-            "in v 0.999, and the new one the rest.")
+_FORGETS = ("The averages, or one of them, forget nearly everything: the factors are exchanged. The old value gets "
+            "0.9, in v 0.999, and the new one the rest.")
 _WEIGHTS = torch.tensor([1.0, -2.0, 0.5])
 
 adam_step = Exercise(
