@@ -747,6 +747,15 @@ def test_the_plainest_failing_case_is_reported(quickly):
     assert "yours" in verdict.details and double.marks(wrong_then_endless, 4) == 0
 
 
+def test_edges_are_tried_only_on_a_function_that_is_right_so_far():
+    exercise = Exercise(_double, [*double.cases, (torch.tensor([0]), [])], double.mistakes, "Begin.", "Go on.", edges=1)
+    tried = []
+    assert exercise(_double).status == "right"
+    assert "not doubled" == exercise(lambda x, items: tried.append(x.tolist()) or (x if x.any() else 1)).message
+    assert tried == [[1, 2], [5]]
+    assert "is an int" in exercise(lambda x, items: 2 * x if x.any() else 1).message
+
+
 def test_a_function_that_prints_too_much_is_told_that(quickly):
     assert "takes its time to print" in double(no_end_that_prints).message
     assert "print" not in double(no_end).message

@@ -222,6 +222,7 @@ def test_an_audit_needs_padding_and_is_the_same_for_any_batch_of_words(case):
     vocab = Vocab([list("abcdefg")])
     Y, valid_len = encode([list("abc"), list("bcdef"), list("ag")], vocab, num_steps=8)
     Y_hat = torch.randn(*Y.shape, len(vocab), generator=torch.Generator().manual_seed(1))
+    torch.manual_seed(0)  # by chance, one time in 300, random scores move nothing
     assert lesson_04.audit.answer(loss, Y_hat, Y, valid_len) == lesson_04.audit.answer(*case)
 
 

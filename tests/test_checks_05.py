@@ -161,7 +161,7 @@ ANSWERS = {
             (lambda w, g, m, v, t, lr: (w - lr * (0.9 * m + 0.1 * g) / ((0.999 * v + 0.001 * g * g).sqrt() + 1e-8),
                                         0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g), "start at 0"),
             (lambda *args: adam_by_torch(*args)[0], "weights alone"),
-            (lambda *args: list(adam_by_torch(*args))[::-1], "`result[0]` differs"),
+            (lambda *args: list(adam_by_torch(*args))[::-1], "another order"),
             (adam_from_t_0, "differs"),
         ],
     ),

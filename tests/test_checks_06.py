@@ -22,10 +22,8 @@ def in_one_pass(decoder, state, prefix, num_steps, *, at=-1, new=lambda old, sta
     Y_hat, after = decoder(torch.tensor([[first] + prefix]), state)
     state, ids = new(state, after), list(prefix)
     token = Y_hat[:, at].argmax(dim=1, keepdim=True)
-    while len(ids) < num_steps:
+    while len(ids) < num_steps and ids[-1:] != [EOS]:
         ids.append(token.item())
-        if ids[-1] == EOS:
-            break
         Y_hat, after = decoder(token, state)
         state, token = new(state, after), Y_hat.argmax(dim=2)
     return ids

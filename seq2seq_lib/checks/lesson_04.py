@@ -186,8 +186,8 @@ answer_loss = Exercise(
         (_kept(lambda Y, start, valid_len: (torch.arange(Y.shape[1]) >= start[:, None]) & (Y != PAD)),
          "You leave out what is labelled `<pad>`, and do not read `valid_len`. There it ends, whatever stands behind."),
         (_kept(lambda Y, start, valid_len: Y != PAD),
-         "You count the question too, and all that is not labelled `<pad>`. A position counts from `start` on, below "
-         "`valid_len`, whatever stands behind."),
+         "You count the question too, and all that is not labelled `<pad>`. A position counts from `start` on and "
+         "below `valid_len`, whatever stands behind."),
         (lambda Y_hat, Y, start, valid_len: _answer_loss(Y_hat, Y, start, valid_len).exp(),
          "This is the perplexity. The loss per token is its logarithm: leave the exponential out."),
         (lambda Y_hat, Y, start, valid_len: _divided(

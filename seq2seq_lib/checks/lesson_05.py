@@ -1,6 +1,7 @@
 """The checks of lesson 05, training."""
 
 import copy
+import functools
 
 import torch
 
@@ -8,7 +9,7 @@ from ..batches import encode
 from ..loss import MaskedSoftmaxCELoss
 from ..model import Decoder, Encoder, Seq2Seq
 from ..text import Vocab
-from ..training import batch_loss, teacher_forcing
+from ..training import batch_loss, grad_clipping, teacher_forcing
 from .runner import Exercise
 
 # ---------------------------------------------------------------- warm-up: clip one gradient
@@ -67,21 +68,29 @@ clip = Exercise(
 
 # ---------------------------------------------------------------- core: one step of Adam
 
-def _adam(w, g, m, v, t, lr, *, correct_m=True, correct_v=True, sign=-1, square=True, root=True, inside=False,
-          small=1e-8, power=0, frozen=False, stale=False, hats=False, kept=(0.9, 0.999), betas=(0.9, 0.999)):
+def _adam(w, g, m, v, t, lr, *, correct_m=True, correct_v=True, sign=-1, square=lambda g, m: g**2, root=True,
+          inside=False, small=1e-8, power=0, frozen=False, stale=False, hats=False, plain=False, times=False,
+          kept=(0.9, 0.999), betas=(0.9, 0.999)):
     (first, second), old = betas, (m, v)
     m = kept[0] * m + (1 - kept[0]) * g
-    v = kept[1] * v + (1 - kept[1]) * (g**2 if square else g)
+    v = kept[1] * v + (1 - kept[1]) * square(g, m)
     used_m, used_v = old if stale else (m, v)
     t = 1 if frozen else t + power
-    m_hat = used_m / (1 - first**t) if correct_m else used_m
-    v_hat = used_v / (1 - second**t) if correct_v else used_v
+    m_hat = used_m / (1 - (first * t if times else first**t)) if correct_m else used_m
+    v_hat = used_v / (1 - (second * t if times else second**t)) if correct_v else used_v
     below = (v_hat + small) ** 0.5 if inside else (v_hat**0.5 if root else v_hat) + small
-    w = w + sign * lr * m_hat / below
+    w = w + sign * lr * (g if plain else m_hat) / below
     return (w, m_hat, v_hat) if hats else (w, m, v)
 
 
+@functools.cache
+def _import_optimizers():
+    """Make one: the first imports for seconds, which are not to count as a reader's."""
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+
 def _adam_step(w, g, m, v, t, lr):
+    _import_optimizers()
     return _adam(w, g, m, v, t, lr)
 
 
@@ -89,7 +98,8 @@ def _slip(**options):
     return lambda *args: _adam(*args, **options)
 
 
-_FORGETS = "The averages forget nearly everything: the old value gets 0.9 (and 0.999), the new one the rest."
+_FORGETS = ("The averages, or one of them, forget nearly everything: the factors are exchanged. The old value gets "
+            "0.9, in v 0.999, and the new one the rest.")
 _WEIGHTS = torch.tensor([1.0, -2.0, 0.5])
 
 adam_step = Exercise(
@@ -113,20 +123,31 @@ adam_step = Exercise(
         (_slip(stale=True), "The weights use the old m and v. First bring both up to date, then take the step."),
         (_slip(kept=(0.9, 0.9)), "v needs factors of its own: 0.999 of the old one, 0.001 of `g ** 2`."),
         (_slip(sign=1), "The step goes uphill. The gradient points to where the loss grows; go the other way."),
-        (_slip(square=False), "v averages the gradient. It has to average its square, `g ** 2`."),
+        *[(_slip(square=square), "v averages the gradient. It has to average its square, `g ** 2`.")
+          for square in (lambda g, m: g, lambda g, m: g.abs())],
+        (_slip(square=lambda g, m: m**2),
+         "v averages the square of m. It has to average that of the gradient, `g ** 2`."),
+        (_slip(times=True), "You multiply by t: `0.9 * t`. It is the power: `0.9 ** t`."),
+        (_slip(plain=True), "The step takes g where m belongs: the average of the gradients, not the newest one."),
+        (_slip(kept=(0.9, 0.99), betas=(0.9, 0.99)),
+         "v keeps 0.999 of the old one, with three nines, and takes 0.001 of the new."),
+        (lambda w, g, m, v, t, lr: (_adam(w, g, m, v, t, lr)[0], m, v),
+         "The weights are right. But the m and v that you return are the old ones: the next step needs the new."),
         (_slip(root=False), "The step is divided by v. Divide by its root."),
         (_slip(inside=True), "1e-8 is added under the root. Add it to the root: √v̂ + 1e-8."),
         (_slip(small=0),
          "Where every gradient was 0, this divides 0 by 0. Add 1e-8 to the root before you divide; mind the brackets."),
         (lambda w, g, m, v, t, lr: _adam(w, g, m, v, t, 1.0),
          "The learning rate is missing: multiply the step by `lr`."),
-        (lambda w, g, m, v, t, lr: (*_adam(w, g, m, v, t, lr)[1:], _adam(w, g, m, v, t, lr)[0]),
-         "All three are right, in another order. Return the weights first, then m, then v."),
+        *[(lambda *args, order=order: tuple(_adam(*args)[i] for i in order),
+           "All three are right, in another order. Return the weights first, then m, then v.")
+          for order in ((1, 2, 0), (0, 2, 1), (2, 1, 0))],
         (_slip(hats=True),
          "The weights are right. But the m and v that you return are the corrected ones: the next step would correct "
          "them again. Return m and v as they are before the division."),
         (_slip(power=1), "The power is one too high: t counts from 1, so the first step divides by 1 − 0.9."),
-        (_slip(kept=(0.1, 0.001)), _FORGETS), (_slip(kept=(0.1, 0.001), betas=(0.1, 0.001)), _FORGETS),
+        *[(_slip(kept=kept), _FORGETS) for kept in ((0.1, 0.001), (0.1, 0.999), (0.9, 0.001))],
+        (_slip(kept=(0.1, 0.001), betas=(0.1, 0.001)), _FORGETS),
         (lambda w, g, m, v, t, lr: (w - lr * g, *_adam(w, g, m, v, t, lr)[1:]),
          "m and v are right, but the weights do not use them: this is plain gradient descent."),
         (lambda w, g, m, v, t, lr: _adam(w, g, m, v, t, lr)[0],
@@ -145,13 +166,14 @@ class _SmallNet(Seq2Seq):
         return "<a small net>"
 
 
-def _parts(sentences):
-    """Make a small net and batches of these lengths, `[(source, target), ...]` a batch."""
+def _parts(sentences, scale=1):
+    """Make a small net and batches of these lengths, `[(source, target), ...]` a batch; `scale`: of its last layer."""
     vocab = Vocab([list("abcde")])
     torch_state = torch.get_rng_state()
     torch.manual_seed(0)
     net = _SmallNet(*(part(len(vocab), 3, 4, 1) for part in (Encoder, Decoder)))
     torch.set_rng_state(torch_state)
+    net.decoder.dense.weight.data *= scale
     batches = []
     for lengths in sentences:
         X, X_valid_len = encode([list("abcde" * 2)[i : i + n] for i, (n, _) in enumerate(lengths)], vocab)
@@ -183,6 +205,7 @@ def _run(function, net, batches):
 
 
 def _accumulate(net, batches):
+    _import_optimizers()
     return _run(_spread, net, batches)
 
 
@@ -237,16 +260,34 @@ def _first_part(net, batches):
     return _run(lambda net, batches: _spread(net, batches[:1], count=lambda batch: num_tokens), net, batches)
 
 
-def _mean_of_losses(net, batches):
-    _spread(net, batches)
-    with torch.no_grad():
-        return float(sum(batch_loss(net, *batch) / batch[3].sum() for batch in batches) / len(batches))
+def _other_loss(loss_of_totals, **options):
+    """A mistake: another loss than the right one, made of the parts' totals and numbers of tokens."""
+    def function(net, batches):
+        _spread(net, batches, **options)
+        with torch.no_grad():
+            totals = [float(batch_loss(net, *batch)) for batch in batches]
+        return loss_of_totals(totals, [int(batch[3].sum()) for batch in batches])
+    return lambda net, batches: _run(function, net, batches)
+
+
+def _mean_of_means(totals, tokens):
+    return sum(total / n for total, n in zip(totals, tokens)) / len(totals)
+
+
+def _clipped(net, batches):
+    loss = _spread(net, batches)
+    grad_clipping(net, 1.0)
+    return loss
+
+
+def _padding_read(net, X, X_valid_len, Y, Y_valid_len):
+    return MaskedSoftmaxCELoss()(net(X, teacher_forcing(Y))[0], Y, Y_valid_len).sum()
 
 
 accumulate = Exercise(
     _accumulate,
     cases=[_parts([[(3, 2), (4, 5)]]), _parts([[(3, 1), (2, 1)], [(4, 8), (5, 7), (2, 6)]]),
-           _parts([[(1, 1)], [(6, 9)], [(2, 3), (2, 2)]])],
+           _parts([[(1, 1)], [(6, 9)], [(2, 3), (2, 2)]]), _parts([[(2, 2)], [(3, 3), (5, 4)]], scale=40)],
     mistakes=[
         (_slipped(keep=True),
          "The gradients of the update before are still in. `backward` adds: begin with `net.zero_grad()`."),
@@ -278,8 +319,19 @@ accumulate = Exercise(
         (_slipped(count=lambda batch: len(batch[2])), "You count sentences. The loss is asked for per real token."),
         (_slipped(loss_of=_not_shifted), "The decoder reads the word that it is asked for: use `teacher_forcing(Y)`."),
         (_slipped(loss_of=_not_masked), "The padding is counted in the loss. `MaskedSoftmaxCELoss` leaves it out."),
-        (lambda net, batches: _run(_mean_of_losses, net, batches),
+        (_other_loss(_mean_of_means),
          "The gradients are right. The loss is a mean of means: add up the totals, and divide by all tokens once."),
+        (_other_loss(_mean_of_means, mean=True),
+         "Each part counts the same, however few tokens it has: this is a mean of means. Divide each part's total by "
+         "the tokens of *all* parts."),
+        *[(_other_loss(last), "The gradients are right. What you return is the last part's loss alone: add up, `+=`, "
+                              "where you have `=`.")
+          for last in (lambda totals, tokens: totals[-1] / tokens[-1],
+                       lambda totals, tokens: totals[-1] / sum(tokens))],
+        (lambda net, batches: _run(_clipped, net, batches),
+         "You clip the gradients. Leave them as they are: clipping comes later, with the step."),
+        (_slipped(loss_of=_padding_read),
+         "The encoder reads padding as words: hand `X_valid_len` to the net."),
     ],
     start="Delete the line `raise NotImplementedError`, and begin with the number of real tokens in all parts.",
     after="This is called gradient accumulation. With it, a batch that does not fit into memory is computed in parts, "

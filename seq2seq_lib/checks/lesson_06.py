@@ -43,6 +43,8 @@ likeliest = Exercise(
          "A sigmoid looks at each score alone, so the probabilities do not add up to 1. Use a softmax over all words."),
         (lambda scores, words, k: _ranked(scores.exp(), words, k),
          "exp(score) is a step on the way: divide it by the sum over all words. `softmax` does both."),
+        (lambda scores, words, k: _ranked(scores / scores.sum(), words, k),
+         "You divide the scores by their sum. Scores may be negative: `softmax` takes exp of each first."),
         (lambda scores, words, k: [(word, 100 * p) for word, p in _likeliest(scores, words, k)],
          "These are percent. A probability is a number from 0 to 1."),
         (lambda scores, words, k: _likeliest(scores, words, len(words))[-k:][::-1],
@@ -130,6 +132,42 @@ def _with_its_own_words(decoder, state, prefix, num_steps):
     return [*prefix, *own[len(prefix):]]
 
 
+def _adds_one(also_full=True, also_ended=True):
+    """Writes a word before it asks whether the sentence is over."""
+    def function(decoder, state, prefix, num_steps):
+        if len(prefix) >= num_steps and not also_full or prefix[-1:] == [EOS] and not also_ended:
+            return list(prefix)
+        token, state = _read(decoder, state, [BOS, *prefix])
+        return _greedily(decoder, state, [token], [*prefix, token], num_steps)
+    return function
+
+
+def _answers(decoder, state, ids):
+    """Let a decoder read ids; return what it answers to each, and the state."""
+    answers = []
+    for i in ids:
+        token, state = _read(decoder, state, [i])
+        answers.append(token)
+    return answers, state
+
+
+def _passes_all_on(decoder, state, prefix, num_steps):
+    written, goes_in = list(prefix), [BOS, *prefix]
+    while len(written) < num_steps and written[-1:] != [EOS]:
+        goes_in, state = _answers(decoder, state, goes_in)
+        written.append(goes_in[-1])
+    return written
+
+
+def _answers_for_prefix(decoder, state, prefix, num_steps):
+    written, state = _answers(decoder, state, [BOS, *prefix])
+    return _greedily(decoder, state, written[-1:], written, num_steps)[:num_steps]
+
+
+def _one_more(decoder, state, prefix, num_steps):
+    return [*prefix, _read(decoder, state, [BOS, *prefix])[0]]
+
+
 def _first_scores(decoder, state, prefix, num_steps):
     """One pass over the prefix, then the scores of its first step."""
     first, _ = _read(decoder, state, [BOS])
@@ -191,7 +229,8 @@ _BOS_WRITTEN = "Leave `<bos>` out of the result: it goes in, and is not written.
 
 go_on = Exercise(
     _go_on,
-    cases=[(*_case(182), [5, 7], 8), (*_case(119), [], 8), (*_case(30), [4, 7], 6), (*_case(22), [8, 4, 6], 9)],
+    cases=[(*_case(182), [5, 7], 8), (*_case(119), [], 8), (*_case(30), [4, 7], 6), (*_case(22), [8, 4, 6], 9),
+           (*_case(30), [4, 7, 5], 3), (*_case(22), [8, EOS], 9)],
     mistakes=[
         (lambda decoder, state, prefix, num_steps: _greedily(decoder, state, [BOS], [], num_steps),
          "Your function does not read `prefix`: this is what the decoder says by itself."),
@@ -213,6 +252,18 @@ go_on = Exercise(
         (lambda *args: [i for i in _go_on(*args) if i != EOS],
          "The ids are right but for `<eos>`: if the sentence ends, `<eos>` is the last id."),
         (_never_ends, "Your function writes on behind `<eos>`. The sentence ends there."),
+        (_adds_one(), "Your function writes a word before it asks whether the sentence is over. It may be, with "
+                      "`prefix` alone: if that has `num_steps` ids, or ends with `<eos>`."),
+        (_adds_one(also_full=False), "If `prefix` ends with `<eos>`, your function writes on behind it. Ask before the "
+                                     "first word of your own, too."),
+        (_adds_one(also_ended=False), "If `prefix` has `num_steps` ids already, your function adds one. Ask before the "
+                                      "first word of your own, too."),
+        (_passes_all_on, "You hand on what the decoder answered to *each* word of `prefix`. The next input is its last "
+                         "answer alone: `Y_hat[:, -1].argmax(dim=1, keepdim=True)`, of shape (1, 1)."),
+        (_answers_for_prefix, "You write down what the decoder answered to the words of `prefix`. Those words are "
+                              "given: the sentence begins with `prefix` itself."),
+        (_one_more, "You add one word only. Does `return` stand in the loop?"),
+        (lambda *args: [_go_on(*args)], "The ids are right, in a list within a list. Return the plain list."),
         (lambda decoder, state, prefix, num_steps: _go_on(decoder, state, prefix, num_steps + len(prefix)),
          "A sentence that does not end is too long: `num_steps` counts the words of `prefix` too."),
         (lambda decoder, state, prefix, num_steps: _go_on(decoder, state, prefix, num_steps + 1),
@@ -232,6 +283,7 @@ go_on = Exercise(
         (lambda *args: [BOS, *_go_on(*args)], _BOS_WRITTEN),
         (lambda *args: [BOS, *_go_on(*args[:3], args[3] - 1)], _BOS_WRITTEN),
     ],
+    edges=2,
     start="Let the decoder read `<bos>` and the prefix: one call with all of them, or one call each.",
     after="Reading the prefix was teacher forcing, writing on is prediction. The decoder stepper does the same with "
           "each word that you pick, and so does a telephone that finishes your sentence.",
@@ -302,13 +354,19 @@ def _labels(seed, batch, num_steps):
 
 
 NO_RECORD = "scores without a record for the backward pass"
+CUT_OFF = "scores whose record ends before the first step"
 
 
-def _with_record(function, *args):
+def _with_record(function, decoder, state, *args):
     """Run a function; scores that no gradient can go back through are replaced by a text that says so."""
-    scores = function(*args)
-    floats = isinstance(scores, torch.Tensor) and scores.is_floating_point()
-    return NO_RECORD if floats and not scores.requires_grad else scores
+    state[0].requires_grad_()
+    scores = function(decoder, state, *args)
+    if not isinstance(scores, torch.Tensor) or not scores.is_floating_point():
+        return scores
+    if not scores.requires_grad:
+        return NO_RECORD
+    gradient, = torch.autograd.grad(scores[:, -1].square().sum(), state[0], retain_graph=True, allow_unused=True)
+    return CUT_OFF if gradient is None or not gradient.any() else scores
 
 
 def _stops_early(decoder, state, Y, teacher):
@@ -348,6 +406,8 @@ mixed = Exercise(
          "At step 0 the first word of `Y` goes in. It is what step 0 is asked for: `<bos>` goes in."),
         (lambda *args: NO_RECORD, "These scores carry no record for the backward pass. Leave `inference_mode` (or "
                                   "`detach`) out: this is a step of training."),
+        (lambda *args: CUT_OFF, "You detach the state between the steps, so no gradient goes back further than one. "
+                                "The encoder learns through it: hand the state on as it is."),
         (_stops_early, "Your loop ends when every sentence has said `<eos>`, as in prediction. Here it takes all "
                        "`Y.shape[1]` steps: the label says how long the sentence is."),
         (lambda *args: _mixed(*args).transpose(0, 1), "Your scores have time first: `(num_steps, batch, vocab_size)`. "

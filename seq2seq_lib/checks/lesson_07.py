@@ -43,6 +43,13 @@ clipped_count = Exercise(
          "Nothing is clipped: if the n-gram stands in a reference at all, you count every one in the prediction."),
         (lambda count, in_references: min(count, max(in_references)) / count,
          "This is a share. Return how many count: the share is taken later, over all n-grams together."),
+        *[(mean, "You take the mean of the references. They are several ways to say the same: take the one that has "
+                 "the n-gram most often.")
+          for mean in (lambda count, in_references: min(count, sum(in_references) / len(in_references)),
+                       lambda count, in_references: min(count, round(sum(in_references) / len(in_references))),
+                       lambda count, in_references: min(count, sum(in_references) // len(in_references)))],
+        (lambda count, in_references: count if max(in_references) >= count else 0,
+         "You count all of them or none. If a reference has fewer, so many match."),
         (lambda count, in_references: min(count, max(in_references), 1),
          "You count at most one. An n-gram that stands twice on both sides has two matches."),
     ],
@@ -68,12 +75,12 @@ def _papineni(prediction, label, N):
 
 def _variant(prediction, label, N, *, grams=_ngrams, penalty=_penalty, exponent=lambda n, N: 1 / N,
              matches=lambda ours, theirs: (ours & theirs).total(), total=lambda ours, theirs: ours.total(),
-             left_out=False, size=lambda text: len(text.split())):
+             left_out=False, no_match_left_out=False, size=lambda text: len(text.split())):
     """The score, or with another part the score that a slip in that part gives."""
     score = penalty(size(prediction), size(label))
     for n in range(1, N + 1):
         ours, theirs = grams(prediction, n), grams(label, n)
-        if left_out and not ours:
+        if left_out and not ours or no_match_left_out and not matches(ours, theirs):
             continue
         score *= (matches(ours, theirs) / max(1, total(ours, theirs))) ** exponent(n, N)
     return score
@@ -93,9 +100,15 @@ def _only_the_longest(prediction, label, N):
     return _variant(prediction, label, N, exponent=lambda n, N: float(n == N))
 
 
-def _one_too_few(sentence, n):
-    tokens = sentence.split()
-    return Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n))
+def _cut(tokens_of=str.split, begins=lambda T, n: range(T - n + 1), join=tuple):
+    """Return another way to make n-grams: of other tokens, from other beginnings, written otherwise."""
+    def grams(sentence, n):
+        tokens = tokens_of(sentence)
+        return Counter(join(tokens[i : i + n]) for i in begins(len(tokens), n))
+    return grams
+
+
+_one_too_few = _cut(begins=lambda T, n: range(T - n))
 
 
 _example = "A B B C D", "A B C D E F"
@@ -104,7 +117,8 @@ papineni = Exercise(
     _papineni,
     cases=[(*_example, 2), (*_example, 1), (*_example, 3), (*_example, 4), ("A B C", "A B C D E F", 3),
            ("va !", "va !", 4), ("va !", "va !", 2), ("B B B B", "A B C", 1), ("A B C D E F A", "A B C D", 2),
-           ("il est dans le jardin .", "elle est dans le jardin .", 4), ("A", "B", 1), ("a a b a a b", "a a b c", 3)],
+           ("il est dans le jardin .", "elle est dans le jardin .", 4), ("A", "B", 1), ("a a b a a b", "a a b c", 3),
+           ("ab c d", "a bc d", 2)],
     mistakes=[
         (_changed(exponent=lambda n, N: 1 / 2**n),
          "These are the exponents of this course, 1/2, 1/4, 1/8, ... The paper's are all equal: 1/N."),
@@ -124,6 +138,22 @@ papineni = Exercise(
            "Your list of n-grams leaves out the last one: they begin at 0, 1, ..., T - n, so it takes "
            "`range(len(tokens) - n + 1)`.")
           for total in (lambda ours, theirs: ours.total(), lambda ours, theirs: ours.total() + 1)],
+        (_changed(exponent=lambda n, N: 1 / 4),
+         "Your exponent is 1/4 for every N. It is 1/N: with two orders the square root."),
+        (lambda prediction, label, N: _variant(prediction, label, 1, exponent=lambda n, _: 1 / N),
+         "Only the words are counted, n = 1. Does `return` stand in the loop over n?"),
+        (_changed(no_match_left_out=True),
+         "You leave out an order without a match. It makes the whole score 0."),
+        (_changed(grams=_cut(begins=lambda T, n: range(T))),
+         "Your n-grams begin at every word, also where fewer than n are left: the last ones are too short. They begin "
+         "at 0, 1, ..., T - n."),
+        (_changed(grams=_cut(begins=lambda T, n: range(0, T - n + 1, n))),
+         "Your n-grams stand side by side. They overlap: the next one begins one word later, not n."),
+        (_changed(grams=_cut(join="".join)),
+         "You join the words of an n-gram without a space, so that `ab c` and `a bc` look alike. Take "
+         "tuples."),
+        *[(_changed(grams=_cut(list), size=size), "Your n-grams are of letters. Split the sentences into tokens first.")
+          for size in (len, lambda text: len(text.split()))],
         (lambda prediction, label, N: _variant(label, prediction, N),
          "You have the two sentences swapped: the prediction is the first argument, the label the second."),
         (_changed(penalty=lambda len_pred, len_label: 1),
@@ -158,6 +188,7 @@ papineni = Exercise(
         (lambda prediction, label, N: 100 * _variant(prediction, label, N),
          "This is 100 times too large. Return a score from 0 to 1."),
     ],
+    edges=1,
     start="Delete the line `raise NotImplementedError`, and begin with the n-grams of one sentence, for one n.",
     after="With N = 4 and times 100 this is sacreBLEU without smoothing, for a corpus of one sentence.",
 )
@@ -187,8 +218,12 @@ def _smallest(counters):
     return best
 
 
-def _pool(predictions, references, *, length=_nearest, best=_union, exponents=(1 / 4,) * 4,
-          matches=lambda ours, theirs: (ours & theirs).total()):
+def _geometric_mean(shares):
+    return math.prod(shares) ** (1 / 4)
+
+
+def _pool(predictions, references, *, length=_nearest, best=_union, combine=_geometric_mean, strict=True,
+          matches=lambda ours, theirs: (ours & theirs).total(), count=lambda T, n: max(0, T - n + 1)):
     matched, total, len_pred, len_label = [0] * 4, [0] * 4, 0, 0
     for prediction, labels in zip(predictions, references):
         size = len(prediction.split())
@@ -197,15 +232,40 @@ def _pool(predictions, references, *, length=_nearest, best=_union, exponents=(1
         for n in range(4):
             ours = _ngrams(prediction, n + 1)
             matched[n] += matches(ours, best([_ngrams(label, n + 1) for label in labels]))
-            total[n] += ours.total()
-    if 0 in matched:
+            total[n] += count(size, n + 1)
+    if strict and 0 in matched:
         return 0.0
-    return 100 * _penalty(len_pred, len_label) * math.prod(
-        (m / t) ** exponent for m, t, exponent in zip(matched, total, exponents))
+    return 100 * _penalty(len_pred, len_label) * combine([m / t if m else 0 for m, t in zip(matched, total)])
 
 
 def _pool_with(**options):
     return lambda predictions, references: _pool(predictions, references, **options)
+
+
+def _never_reset(predictions, references):
+    best = [Counter() for _ in range(4)]
+
+    def largest_so_far(counters):
+        n = len(next(iter(counters[0]), ())) - 1  # of n-grams of no words there are none
+        best[n] |= _union(counters)
+        return best[n]
+    return _pool(predictions, references, best=largest_so_far)
+
+
+def _clipped_at_the_end(predictions, references):
+    matched = [(sum((_ngrams(p, n) for p in predictions), Counter())
+                & sum((_union(_ngrams(label, n) for label in labels) for labels in references), Counter())).total()
+               for n in (1, 2, 3, 4)]
+    rest = iter(matched)
+    return _pool(predictions, references, matches=lambda ours, theirs: next(rest, 0))
+
+
+def _length_by_columns(predictions, references):
+    sums = [sum(len(labels[min(i, len(labels) - 1)].split()) for labels in references)
+            for i in range(max(map(len, references)))]
+    nearest = _nearest(sums, sum(len(prediction.split()) for prediction in predictions))
+    rest = iter([nearest, *[0] * len(predictions)])
+    return _pool(predictions, references, length=lambda lengths, size: next(rest))
 
 
 def _mean_of_sentences(predictions, references):
@@ -256,6 +316,9 @@ pooled_bleu = Exercise(
         (["A B C X E F"], [["A B C D E F"]]),
         (["A B C", "D E"], [["A B C"], ["D E"]]),
         (["A B C D E F G", "H I J"], [["A B C D E"], ["H I J K L M N O P"]]),
+        (["A B C D E", "F G H I J", "K L M N O"], [["A B C D E"], ["K L M N O"], ["F G H I J"]]),
+        (["A B C D E", "F G H I J K"],
+         [["A B C D E", "A B C D E X Y Z"], ["F G H I J K X Y Z", "F G H I J K"]]),
     ],
     mistakes=[
         (_mean_of_sentences,
@@ -278,7 +341,7 @@ pooled_bleu = Exercise(
          "not `&`."),
         (_pool_with(matches=lambda ours, theirs: sum(count for ngram, count in ours.items() if ngram in theirs)),
          "Nothing is clipped. An n-gram counts no more often than it stands in the reference that has it most often."),
-        (_pool_with(exponents=[1 / 2**n for n in (1, 2, 3, 4)]),
+        (_pool_with(combine=lambda shares: math.prod(p ** (1 / 2**n) for n, p in enumerate(shares, 1))),
          "These are the exponents of this course. Here all four are 1/4, as in the paper."),
         (_pool_with(best=lambda counters: sum(counters, Counter())),
          "You add up the counts of the references. An n-gram is clipped at the largest count that one of them has: "
@@ -295,8 +358,28 @@ pooled_bleu = Exercise(
         (_pool_with(length=lambda lengths, size: sum(lengths) / len(lengths)),
          "The matches are right, but the length is the mean of the references'. Take the one nearest to the "
          "prediction's."),
-        (_pool_with(length=lambda lengths, size: min(lengths, key=lambda n: (abs(n - size), -n))),
-         "Of two references equally near in length, you take the longer one. The shorter one counts."),
+        *[(_pool_with(length=length),
+           "Of two references equally near in length, you take the longer one, or the first. The shorter one counts.")
+          for length in (lambda lengths, size: min(lengths, key=lambda n: (abs(n - size), -n)),
+                         lambda lengths, size: min(lengths, key=lambda n: abs(n - size)))],
+        (_length_by_columns,
+         "You choose one set of references for the whole corpus by its length. Choose for each sentence by itself."),
+        (_never_reset,
+         "A sentence finds partners in the references of the sentences before it. Begin with an empty `Counter()` for "
+         "each sentence and each n."),
+        (_clipped_at_the_end,
+         "You add up the n-grams of all sentences and clip at the end, so a sentence finds partners in the references "
+         "of another. Clip sentence by sentence, then add up the matches."),
+        (_pool_with(count=lambda T, n: T - n + 1),
+         "A sentence shorter than n words counts a negative number of n-grams: T - n + 1 below 0. It has none: "
+         "`max(0, ...)`."),
+        (lambda predictions, references: _pool(predictions[:1], references[:1]),
+         "You look at the first sentence only. Does `return` stand in the loop?"),
+        *[(_pool_with(combine=lambda shares: sum(shares) / 4, strict=strict),
+           "You take the mean of the four precisions by adding. The paper multiplies, and takes the fourth root.")
+          for strict in (True, False)],
+        (lambda *args: _pool(*args) if all(_pool([p], [labels]) for p, labels in zip(*args)) else 0.0,
+         "One sentence without a match makes your score 0. Only a whole corpus without a match does: pool first."),
         (_pool_with(length=lambda lengths, size: size),
          "The precisions are right, and the brevity penalty is missing."),
         (corpus_bleu,
@@ -304,6 +387,7 @@ pooled_bleu = Exercise(
         (lambda predictions, references: _pool(predictions, references) / 100,
          "This goes from 0 to 1. Multiply it by 100, as scores of a corpus are given."),
     ],
+    edges=2,
     start="Delete the line `raise NotImplementedError`, and begin with the ten sums of a corpus, all of them 0.",
     after="Now read `corpus_bleu` in `seq2seq_lib/bleu.py`: you know every line of it.",
 )
