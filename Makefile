@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks bench corpus model results site slides assignments clean picture
+.PHONY: help lab test notebooks bench corpus model results site slides assignments clean picture images
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ assignments: $(VENV)/test-installed  ## make the exercises into assignments for 
 
 picture: $(VENV)/test-installed  ## make the picture of the README anew, from lesson 00 in JupyterLab (needs Chromium)
 	$(BIN)/python classroom/make_picture.py
+
+images: $(VENV)/lab-installed  ## make the pictures in the text of the lessons anew: notebooks/images
+	$(BIN)/python classroom/make_images.py
 
 clean:  ## remove the environment, what was built, and all caches
 	rm -rf $(VENV) build .pytest_cache .ruff_cache *.egg-info
