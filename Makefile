@@ -16,6 +16,7 @@ help:  ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 lab: $(VENV)/lab-installed  ## install what the lessons need (once) and open JupyterLab on notebooks/
+	$(BIN)/jupyter trust notebooks/*.ipynb notebooks/solutions/*.ipynb >/dev/null
 	$(BIN)/jupyter lab notebooks
 
 test: $(VENV)/test-installed  ## install what the tests need (once) and run them all: library and notebooks

@@ -8,6 +8,7 @@ import base64
 import re
 from html import escape
 from typing import NamedTuple
+from unicodedata import east_asian_width
 
 from .style import AXIS_COLORS, COLORS
 
@@ -177,6 +178,30 @@ def _design(left, source, goes_in, asked_for, title, every_step):
         if every_step:
             parts.append(_arrow(x + 16, 184, x + 16, 131, color))
     return parts
+
+
+def legend(names):
+    """Draw the legend of a figure: each name beside its number, on its colour. The browser has signs for names that
+    matplotlib's fonts lack.
+
+    Args:
+        names: a list of `(name, colour)`.
+
+    Returns:
+        A `Drawing`.
+    """
+    parts, x, y, right, said = [], 0, 0, 0, []
+    for i, (name, color) in enumerate(names, 1):
+        name = as_xml(name)
+        said.append(f"{i} {name}")
+        shown = name if len(name) <= 60 else name[:59] + "…"
+        width = 44 + sum(18 if east_asian_width(sign) in "WF" else 10 for sign in shown)
+        if x and x + width > 760:
+            x, y = 0, y + 32
+        parts += [_box(x, y, 30, 24, str(i), color), _text(x + 38, y + 18, shown, "start")]
+        x += width + 16
+        right = max(right, x)
+    return _card(right - 16, y + 24, parts, f"Legend: {', '.join(said)}")
 
 
 # ---------------------------------------------------------------- an SVG in a page

@@ -51,7 +51,8 @@ def lab(folder, scratch):
                f"--LabApp.workspaces_dir={scratch / 'workspaces'}", f"--ServerApp.root_dir={folder}"]
     path = os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(scratch / "config"), "PYTHONPATH": path,
-                                "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"), "IPYTHONDIR": str(scratch / "ipython")}
+                                "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"), "IPYTHONDIR": str(scratch / "ipython"),
+                                "JUPYTER_DATA_DIR": str(scratch / "data")}  # also what notebooks are trusted
     with open(scratch / "log", "w") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True,
                                   preexec_fn=_end_with_parent)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 import torch
-from helpers import assert_close, random_ids, toy_batches, toy_net, toy_vocabs
+from helpers import assert_close, opened, random_ids, toy_batches, toy_net, toy_vocabs
 from torch.nn import functional as F
 
 from seq2seq_lib import Batches, Checkpoint, Vocab, encode, load_corpus, tokenize, widgets
@@ -140,8 +140,10 @@ def test_a_still_picture_stands_in(make):
     assert data["text/plain"] == repr(one) == repr(two) and "0x" not in repr(one)
     assert data["text/html"] == two._repr_mimebundle_()[0]["text/html"]
     page = Page(data["text/html"])
-    assert one.title in page.text and one.said in page.text
-    for name, attributes in page.elements:
+    assert one.title in page.text and one.said in page.text and "A still picture." in page.text
+    (image,) = [attributes for name, attributes in page.elements if name == "img"]
+    assert image["alt"] == f"{one.title}. {one.said}"
+    for name, attributes in Page(opened(one.still())).elements:
         assert name not in ("script", "input", "button")
         assert not [key for key in attributes if key == "tabindex" or key.startswith("data-s")]
 
@@ -159,7 +161,7 @@ def test_a_reader_may_type_anything(make, text):
         assert widget.error is None or isinstance(widget.error, ValueError)
         assert bool(widget.html) != bool(widget.problem)
         assert "Error" not in widget.problem
-        for html in (widget.html, lifeless(Html(widget.html))):
+        for html in (widget.html, opened(widget.still())):
             assert not re.search(r"<(script|img|textarea)", html)
         json.dumps(widget._picture, ensure_ascii=False).encode()
         setattr(widget, name, before)
