@@ -18,12 +18,13 @@ SIDE_BY_SIDE := -n auto --maxprocesses=4 --dist loadfile
 LIBRARY := tests -m "not browser and not site and not assignments and not corpus"
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-fast test-ordinary notebooks bench bench-ordinary corpus font model results site slides assignments clean picture
+.PHONY: help lab test test-fast test-ordinary notebooks bench bench-ordinary corpus font model results site slides assignments clean picture images
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 lab: $(VENV)/lab-installed  ## install what the lessons need (once) and open JupyterLab on notebooks/
+	$(BIN)/jupyter trust notebooks/*.ipynb notebooks/solutions/*.ipynb >/dev/null
 	$(BIN)/jupyter lab notebooks
 
 test: $(VENV)/test-installed  ## install what the tests need (once) and run them all: library and notebooks
@@ -70,6 +71,9 @@ assignments: $(VENV)/test-installed  ## make the exercises into assignments for 
 
 picture: $(VENV)/test-installed  ## make the picture of the README anew, from lesson 00 in JupyterLab (needs Chromium)
 	$(BIN)/python classroom/make_picture.py
+
+images: $(VENV)/lab-installed  ## make the pictures in the text of the lessons anew: notebooks/images
+	$(BIN)/python classroom/make_images.py
 
 clean:  ## remove the environment, what was built, and all caches
 	@if [ -e build/assignments/submitted ]; then echo "build/assignments holds submissions, which would be lost: move them"; exit 1; fi

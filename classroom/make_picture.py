@@ -28,6 +28,7 @@ def main(picture):
         shown, scratch = Path(folder) / "notebooks", Path(folder) / "scratch"
         shown.mkdir(), scratch.mkdir()
         shutil.copy(PROJECT / "notebooks" / LESSON, shown)
+        shutil.copytree(PROJECT / "notebooks" / "images", shown / "images")
         with lab(shown, scratch) as url, chromium() as browser, Lesson(browser, url, LESSON, SIZE, SCALE) as lesson:
             lesson.theme("Light")
             lesson.run_all()

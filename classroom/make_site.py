@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from folders import fresh
 from nbconvert import HTMLExporter
 
-from notebooks import FOLDER, PROJECT, lessons, read
+from notebooks import FOLDER, PROJECT, copy_look, lessons, read
 
 HERE = Path(__file__).parent
 INDEX = """# Two RNNs that translate
@@ -37,6 +37,7 @@ def main(folder):
     (folder / "solutions").mkdir()
     for name in ("site.css", "theme.js"):
         shutil.copy(HERE / name, folder / name)
+    copy_look(folder)
     (folder / HERE.name).mkdir()
     shutil.copy(HERE / "picture.png", folder / HERE.name / "picture.png")  # of the README
     all_lessons, solutions = lessons(), {lesson.stem: lesson for lesson in lessons(FOLDER / "solutions")}

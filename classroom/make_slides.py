@@ -12,7 +12,7 @@ from folders import fresh
 from front_end import package
 from nbconvert import SlidesExporter
 
-from notebooks import PROJECT, lessons, read
+from notebooks import PROJECT, copy_look, lessons, read
 
 HERE = Path(__file__).parent
 
@@ -25,6 +25,7 @@ def main(folder):
         shutil.copy(reveal / file, folder / "reveal")
     for name in ("site.css", "slides.css", "slides.js"):
         shutil.copy(HERE / name, folder / name)
+    copy_look(folder)
     exporter = SlidesExporter(template_name="deck", extra_template_basedirs=[str(HERE / "templates")])
     exporter.exclude_anchor_links = True
     for lesson in lessons():

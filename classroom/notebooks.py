@@ -1,6 +1,9 @@
 """What the site, the slides and the assignments have in common: the list of lessons, and formulas without a script."""
 
 import re
+import shutil
+import sys
+from base64 import b64decode
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +12,9 @@ import nbformat
 from latex2mathml.converter import convert
 
 PROJECT = Path(__file__).parents[1]
+sys.path.insert(0, str(PROJECT))
+from seq2seq_lib.widgets.base import style_sheet  # noqa: E402
+
 FOLDER = PROJECT / "notebooks"
 
 
@@ -53,16 +59,35 @@ def lessons(folder=FOLDER):
 
 
 def read(path):
-    """Read a notebook; its formulas become MathML, which browsers draw without a script."""
+    """Read a notebook; its formulas become MathML, which browsers draw without a script, its still pictures HTML."""
     nb = nbformat.read(path, as_version=4)
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             cell.source = formulas_as_mathml(cell.source)
+        for output in cell.get("outputs", []):
+            if "text/html" in output.get("data", {}):
+                output.data["text/html"] = opened(output.data["text/html"])
     return nb
 
 
 CODE = re.compile(r"(```.*?```|`[^`\n]*`|<code>.*?</code>)", re.DOTALL)
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$([^\s$](?:[^$\n]*[^\s$])?)\$(?!\d)", re.DOTALL)
+
+
+def opened(html):
+    """Put the drawing that is in the image of a still picture in its place: it takes the page's colours and width."""
+    def drawing(image):
+        svg = b64decode(image.group(2)).decode()
+        inside = re.search(r"<foreignObject[^>]*><div[^>]*>(.*)</div></foreignObject>", svg, re.DOTALL)
+        return f'<div role="figure" aria-label="{image.group(1)}">{inside.group(1)}</div>' if inside else image.group()
+
+    return re.sub(r'<img alt="([^"]*)" src="data:image/svg\+xml;base64,([^"]*)">', drawing, html)
+
+
+def copy_look(folder):
+    """Copy what the pages of a folder need beside them: the pictures of the lessons, and the look of the widgets."""
+    shutil.copytree(FOLDER / "images", folder / "images")
+    (folder / "widgets.css").write_text(style_sheet(), encoding="utf-8")
 
 
 def formulas_as_mathml(markdown):

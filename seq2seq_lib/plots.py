@@ -7,17 +7,15 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from .drawings import as_image, legend
 from .style import AXIS_COLORS, COLORS, MATPLOTLIB
-
-STOPS = ("text", "batches", "encoder", "context", "decoder", "masked loss", "training", "prediction", "BLEU",
-         "your translator")
 
 
 class Picture:
     """A picture for a notebook, as HTML with an alternative text that every way of showing the notebook keeps.
 
     Args:
-        html: an `<img alt=...>` or an `<svg role="img" aria-label=...>`.
+        html: an `<img alt=...>`: an `<svg>` is taken out of a notebook that is not trusted.
         alt: what the picture shows, in words.
     """
 
@@ -29,36 +27,6 @@ class Picture:
 
     def __repr__(self):
         return f"Picture: {self.alt}"
-
-
-def road_map(stop):
-    """Draw the line of the story with one stop lit.
-
-    Args:
-        stop: one of `STOPS`.
-
-    Returns:
-        A `Picture`.
-    """
-    if stop not in STOPS:
-        raise ValueError(f"stop is {stop!r}; take one of {', '.join(map(repr, STOPS))}")
-    parts, x, font = [], 4, 'font-size="14" font-family="sans-serif"'
-    for i, name in enumerate(STOPS):
-        width = 18 + 7.6 * len(name)
-        lit = name == stop
-        fill = AXIS_COLORS["batch"] if lit else "none"
-        color, weight = ("white", "bold") if lit else ("currentColor", "normal")
-        parts.append(f'<rect x="{x}" y="6" width="{width:.0f}" height="30" rx="8" fill="{fill}" stroke="currentColor"/>'
-                     f'<text x="{x + width / 2:.0f}" y="26" text-anchor="middle" fill="{color}" '
-                     f'font-weight="{weight}" {font}>{name}</text>')
-        x += round(width)
-        if i + 1 < len(STOPS):
-            parts.append(f'<text x="{x + 10}" y="26" text-anchor="middle" fill="currentColor" {font}>→</text>')
-            x += 20
-    alt = f"Road map: {' → '.join(STOPS)}. This lesson's stop is {stop}."
-    svg = (f'<svg viewBox="0 0 {x + 4} 42" width="100%" style="max-width:{x + 4}px;min-width:640px" role="img" '
-           f'aria-label="{alt}" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>')
-    return Picture(f'<div style="overflow-x:auto">{svg}</div>', alt)
 
 
 def picture(figure, alt, colors=64):
@@ -369,49 +337,6 @@ def plot_map(points, names, groups, joined=(), title=""):
     return picture(figure, f"{title or 'A map'}: {len(names)} points. {said}.")
 
 
-def plot_designs(source, target):
-    """Draw the two ways to give a decoder the context, unrolled over one sentence pair.
-
-    Args:
-        source, target: lists of tokens, without `<bos>` and `<eos>`.
-
-    Returns:
-        A `Picture` of two parts: the context starts the decoder, or is an input of every step too.
-    """
-    goes_in, asked_for = ["<bos>", *target], [*target, "<eos>"]
-    steps = len(goes_in)
-    titles = ("context = “initial” (Sutskever et al. 2014)", "context = “every_step” (after Cho et al. 2014)")
-    ends = (f"an arrow to the first of {steps} decoder cells and to no other",
-            f"an arrow to the first of {steps} decoder cells, and a line below with an arrow up into each of them")
-    said = f"Below the cells: {' '.join(goes_in)}. Above them: {' '.join(asked_for)}."
-    alts = [f"{title}: from the context of {' '.join(source)} goes {end}. {said}" for title, end in zip(titles, ends)]
-    panels = [_design(source, goes_in, asked_for, title, alt, every_step)
-              for title, alt, every_step in zip(titles, alts, (False, True))]
-    return Picture(f'<div style="display:flex;flex-wrap:wrap;gap:8px 40px">{"".join(panels)}</div>', " ".join(alts))
-
-
-def _design(source, goes_in, asked_for, title, alt, every_step):
-    text, arrow = _svg_text, _svg_arrow
-    color, pitch = AXIS_COLORS["num_hiddens"], 92
-    width = 132 + pitch * len(goes_in)
-    parts = [text(0, 16, title, "start", 'fill="currentColor" font-weight="bold"'),
-             f'<rect x="1" y="92" width="88" height="40" rx="8" fill="{color}"/>',
-             text(45, 117, "context", more='fill="white"'),
-             text(45, 64, "of “" + " ".join(source[:2])), text(45, 82, " ".join(source[2:]) + "”")]
-    if every_step:
-        end = 132 + pitch * (len(goes_in) - 1)
-        parts.append(f'<path d="M45 132V188H{end}" fill="none" stroke="{color}" stroke-width="2.5"/>')
-    for i, (below, above) in enumerate(zip(goes_in, asked_for)):
-        x = 116 + pitch * i
-        parts += [f'<rect x="{x}" y="92" width="68" height="40" rx="8" fill="none" stroke="currentColor" '
-                  'stroke-width="2"/>', text(x + 34, 117, "RNN"), text(x + 34, 54, above), text(x + 34, 228, below),
-                  arrow(x + 34, 92, x + 34, 62), arrow(x + 34, 210, x + 34, 133),
-                  arrow(x - (24 if i else 26), 112, x - 1, 112, "currentColor" if i else color)]
-        if every_step:
-            parts.append(arrow(x + 16, 188, x + 16, 133, color))
-    return _svg(width, 236, parts, alt, f"flex:1 1 420px;max-width:{width}px")
-
-
 def plot_curves(runs, theta=None, scale="linear"):
     """Draw training runs on top of each other: loss per token, gradient norm before clipping, tokens per second.
 
@@ -425,7 +350,7 @@ def plot_curves(runs, theta=None, scale="linear"):
         A `Picture` with the names below it; its text gives losses to half a nat, so that it is the same everywhere.
     """
     figure, rows = _subplots(3, 1, figsize=(8, 6), sharex=True, height_ratios=(2, 1, 0.7), layout="constrained")
-    legend, said, last = [], [], []
+    names, said, last = [], [], []
     for i, run in enumerate(runs):
         color = _look(i)[0]
         for ax, key in zip(rows, ("loss", "norm", "speed")):
@@ -439,8 +364,7 @@ def plot_curves(runs, theta=None, scale="linear"):
         ends = [f"{what} from about {round(2 * ys[0]) / 2:.1f} to {round(2 * ys[-1]) / 2:.1f}"
                 for what, ys in lines.items() if ys and None not in (ys[0], ys[-1])]
         said.append(f"{run['name']}, {run['x'][-1]} updates: loss {', '.join(ends)}")
-        legend.append(f'<span style="white-space:nowrap"><span style="background:{color};color:white;padding:0 8px;'
-                      f'border-radius:4px">{i + 1}</span> {escape(run["name"])}</span>')
+        names.append((run["name"], color))
     for ax, title in zip(rows, ("loss per token (nats): line training, dashed validation",
                                 "gradient norm before clipping", "tokens per second")):
         ax.set_title(title, fontsize=13)
@@ -453,8 +377,7 @@ def plot_curves(runs, theta=None, scale="linear"):
     rows[2].set_xlabel("update")
     _number_ends(rows[0], last)
     image = picture(figure, f"Curves of {len(runs)} training run{'s' * (len(runs) > 1)}. {'; '.join(said)}.", 48)
-    return Picture(f'{image.html}<div style="display:flex;flex-wrap:wrap;gap:4px 24px">{"".join(legend)}</div>',
-                   image.alt)
+    return Picture(f"{image.html}<br>{as_image(*legend(names))}", image.alt)
 
 
 def _number_ends(ax, last):
@@ -467,126 +390,6 @@ def _number_ends(ax, last):
         ax.annotate(str(i + 1), last[i], (6, free - heights[i]), textcoords="offset points", va="center", fontsize=12,
                     color=_look(i)[0], annotation_clip=False)
         free += 13
-
-
-def plot_translator(source, target):
-    """Draw encoder, context and decoder, unrolled over one sentence pair.
-
-    Args:
-        source, target: lists of tokens, without `<bos>` and `<eos>`.
-
-    Returns:
-        A `Picture`.
-    """
-    reads, writes, goes_in = [*source, "<eos>"], [*target, "<eos>"], ["<bos>", *target]
-    pitch, left, parts = 96, 16, []
-    middle = left + pitch * len(reads) + 20  # where the context stands
-    start = middle + 148  # where the decoder begins
-    for x, words, name, color in ((left, reads, "encoder: an RNN that reads", COLORS["source"]),
-                                  (start, goes_in, "decoder: an RNN that writes", COLORS["target"])):
-        wide = pitch * len(words)
-        parts += [f'<rect x="{x - 12}" y="66" width="{wide}" height="72" rx="12" fill="none" stroke="{color}" '
-                  'stroke-width="3"/>', _svg_text(x + wide / 2 - 12, 236, name, more='fill="currentColor" '
-                                                                                     'font-weight="bold"')]
-        for i, word in enumerate(words):
-            at = x + pitch * i
-            parts += [_svg_box(at, 82, 72, 40, "RNN"), _svg_token(at + 36, 202, word),
-                      _svg_arrow(at + 36, 182, at + 36, 123)]
-            if i:
-                parts.append(_svg_arrow(at - 24, 102, at - 1, 102))
-    color = AXIS_COLORS["num_hiddens"]
-    parts += [_svg_arrow(left + pitch * len(reads) - 24, 102, middle - 1, 102, color),
-              _svg_box(middle, 82, 88, 40, "context", color), _svg_arrow(middle + 88, 102, start - 1, 102, color),
-              _svg_text(middle + 44, 160, "one vector for"), _svg_text(middle + 44, 178, "the sentence")]
-    for i, word in enumerate(writes):
-        at = start + pitch * i
-        parts += [_svg_arrow(at + 36, 82, at + 36, 42), _svg_token(at + 36, 28, word)]
-        if i + 1 < len(writes):  # what is written is read at the next step
-            away = 6 + 4.1 * len(word)  # half a word
-            parts += [f'<path d="M{at + 36 + away:.0f} 23H{at + 84}V197H{at + 128 - away:.0f}" fill="none" '
-                      'stroke="currentColor" stroke-width="1.5" stroke-dasharray="5 4"/>',
-                      f'<path d="M{at + 133 - away:.0f} 197l-8 -4v8z" fill="currentColor"/>']
-    alt = (f"A row of {len(reads)} RNN cells, the encoder, reads {' '.join(reads)}, one token a cell, each cell "
-           "handing its state to the next. An arrow leads from the last cell to a box, the context, and from there to "
-           f"a row of {len(writes)} RNN cells, the decoder. They read {' '.join(goes_in)} and write "
-           f"{' '.join(writes)}; a dashed line takes each written token down to the next cell, which reads it.")
-    return _wide(_svg(start + pitch * len(goes_in), 246, parts, alt, "min-width:720px"), alt)
-
-
-TASKS = {  # the number of steps, those with an input, those with an output; an example
-    "one to one": (1, [0], [0], "a photo → what it shows"),
-    "one to many": (3, [0], [0, 1, 2], "a photo → its caption"),
-    "many to one": (3, [0, 1, 2], [2], "a review → good or bad"),
-    "many to many, aligned": (3, [0, 1, 2], [0, 1, 2], "words → noun, verb, ..."),
-    "many to many, unaligned": (5, [0, 1, 2], [3, 4], "a sentence → its translation"),
-}
-
-
-def plot_tasks():
-    """Draw the map of sequence tasks (after Karpathy 2015): where a net has its inputs and its outputs.
-
-    Returns:
-        A `Picture` of five small drawings: inputs below, outputs above, the net's steps between them.
-    """
-    panels, said = [], []
-    for name, (steps, inputs, outputs, example) in TASKS.items():
-        width, pitch = max(186, 52 * steps), 52
-        parts = [_svg_text(0, 16, name, "start", 'fill="currentColor" font-weight="bold"'),
-                 _svg_text(0, 204, example, "start")]
-        for i in range(steps):
-            x = pitch * i + 1
-            parts.append(_svg_box(x, 90, 40, 30, "RNN" if steps > 1 else "net"))
-            if i:
-                parts.append(_svg_arrow(x - 12, 105, x - 1, 105))
-            if i in inputs:
-                parts += [_svg_box(x, 148, 40, 30, "in", COLORS["source"]), _svg_arrow(x + 20, 148, x + 20, 121)]
-            if i in outputs:
-                parts += [_svg_box(x, 32, 40, 30, "out", COLORS["target"]), _svg_arrow(x + 20, 90, x + 20, 63)]
-        alt = (f"{name}: {steps} step{'s' * (steps > 1)}, an input at {_listed(inputs)}, an output at "
-               f"{_listed(outputs)}. For example {example}.")
-        panels.append(_svg(width, 212, parts, alt, f"flex:0 0 {width}px"))
-        said.append(alt)
-    return Picture(f'<div style="display:flex;flex-wrap:wrap;gap:16px 18px">{"".join(panels)}</div>', " ".join(said))
-
-
-def _listed(steps):
-    return f"step{'s' * (len(steps) > 1)} {', '.join(str(i + 1) for i in steps)}"
-
-
-# ---------------------------------------------------------------- parts of drawings
-
-def _svg(width, height, parts, alt, style):
-    return (f'<svg viewBox="0 0 {width} {height}" style="{style}" role="img" aria-label="{escape(alt)}" font-size="14" '
-            f'font-family="sans-serif" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>')
-
-
-def _wide(svg, alt):
-    """A `Picture` of a wide drawing, which scrolls in a narrow window."""
-    return Picture(f'<div style="overflow-x:auto">{svg}</div>', alt)
-
-
-def _svg_text(x, y, words, anchor="middle", more='fill="currentColor"'):
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" {more}>{escape(words)}</text>'
-
-
-def _svg_token(x, y, word):
-    """A token; a full stop is drawn larger than words, or it looks like dust."""
-    size = 15 if any(sign.isalnum() for sign in word) else 28
-    return _svg_text(x, y, word, more=f'fill="currentColor" font-size="{size}"')
-
-
-def _svg_box(x, y, width, height, words, fill=None):
-    """A box with words in it: outlined, or filled with a colour of `style.py`."""
-    look = f'fill="{fill}"' if fill else 'fill="none" stroke="currentColor" stroke-width="2"'
-    ink = 'fill="white"' if fill else 'fill="currentColor"'
-    return (f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8" {look}/>'
-            + _svg_text(x + width / 2, y + height / 2 + 5, words, more=ink))
-
-
-def _svg_arrow(x, y, to_x, to_y, ink="currentColor"):
-    tip = "l-4 -8 h8 z" if to_y > y else "l-4 8 h8 z" if to_y < y else "l-8 -4 v8 z"
-    return (f'<path d="M{x} {y}L{to_x} {to_y}" stroke="{ink}" stroke-width="2"/>'
-            f'<path d="M{to_x} {to_y}{tip}" fill="{ink}"/>')
 
 
 def plot_intervals(series, xlabel, ylabel, title=""):

@@ -1,6 +1,9 @@
 """A toy translation task and plain reference implementations for the tests."""
 
 import random
+import re
+from base64 import b64decode
+from xml.etree import ElementTree
 
 import torch
 from torch.nn import functional as F
@@ -77,3 +80,13 @@ def assert_close(ours, theirs, rtol=1e-6, atol=1e-12):
 def assert_identical(ours, theirs):
     """Equal bit for bit."""
     torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
+
+
+def opened(still):
+    """A still picture with the SVG that is in its image in place of the image; an SVG that is no XML is an error."""
+    def svg(image):
+        text = b64decode(image.group(1)).decode()
+        assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+        return text
+
+    return re.sub(r'<img alt="[^"]{10,}" src="data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)">', svg, str(still))

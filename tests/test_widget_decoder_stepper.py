@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 import torch
-from helpers import CONTEXTS, RNNS, toy_net, toy_vocabs
+from helpers import CONTEXTS, RNNS, opened, toy_net, toy_vocabs
 from test_widgets import BAD, NASTY, Page, alive
 from test_widgets import run as run  # a fixture
 
@@ -193,7 +193,7 @@ def test_the_state_is_drawn_with_a_text_that_says_what_it_shows():
     _, hiddens, _ = widget._run(widget.written)
     assert all(f"{(hidden > 0.5).sum()} above 0.5" in strip["aria-label"] for strip, hidden in zip(strips, hiddens))
     assert all(strip["role"] == "img" for strip in strips)
-    assert str(widget.still()).count('role="img"') == 3  # in the still picture too
+    assert opened(widget.still()).count('role="img"') == 3  # in the still picture too
 
 
 # ------------------------------------------------------------------------ the shipped model
@@ -221,7 +221,7 @@ def test_a_reader_may_type_anything_in_either_field(text, mode):
     widget = DecoderStepper(mode=mode, path=[["il"], 1])
     for name in ("sentence", "label"):
         setattr(widget, name, text)
-        for html in (widget.html, str(widget.still())):
+        for html in (widget.html, opened(widget.still())):
             assert not re.search(r"<(script|img|textarea)", html)
         assert bool(widget.html) != bool(widget.problem) and "Error" not in widget.problem
         json.dumps(widget._picture, ensure_ascii=False).encode()

@@ -2,13 +2,16 @@
 
 import json
 import math
+from base64 import b64decode
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
 from helpers import toy_batches, toy_net, toy_vocabs
 from test_widgets import BAD, NASTY, Page, alive
 
 from seq2seq_lib import BatchRecord, train
+from seq2seq_lib.drawings import as_xml
 from seq2seq_lib.plots import Picture
 from seq2seq_lib.widgets import LiveCurves, live_curves, places
 
@@ -146,9 +149,12 @@ def test_any_name_will_do(recwarn):
     curves = finished(*names)
     json.dumps(curves._runs)
     page = Page(str(curves.still()))
-    assert {element for element, _ in page.elements} == {"div", "img", "span"}
+    assert {element for element, _ in page.elements} == {"div", "img", "br"}
+    figure, legend = [attributes for element, attributes in page.elements if element == "img"]
+    drawn = "".join(ElementTree.fromstring(b64decode(legend["src"].partition("base64,")[2])).itertext())
     for name in names:
-        assert name.encode("utf-8", "replace").decode().strip()[:20] in page.text
+        shown = " ".join(as_xml(name.encode("utf-8", "replace").decode()).split())[:20]
+        assert shown in " ".join(legend["alt"].split()) and shown in " ".join(drawn.split())
     assert recwarn.list == []
 
 
@@ -156,7 +162,8 @@ def test_the_picture_stays_and_says_what_it_shows():
     curves = finished("a", "b")
     data, _ = curves._repr_mimebundle_()
     assert data["text/plain"] == repr(curves) == "Live curves: 2 runs: a, b."
-    ((_, image),) = [e for e in Page(data["text/html"]).elements if e[0] == "img"]
+    image, legend = [attributes for name, attributes in Page(data["text/html"]).elements if name == "img"]
+    assert legend["alt"] == "Legend: 1 a, 2 b"
     losses = "loss training from about 4.5 to 2.5, validation from about 4.0 to 1.0"
     assert image["alt"] == f"Curves of 2 training runs. a, 40 updates: {losses}; b, 40 updates: {losses}."
     assert "0 runs" in str(LiveCurves().still())
@@ -177,7 +184,8 @@ def test_bad_values_of_controls_do_no_harm(name, monkeypatch):
 def test_hidden_runs_are_left_out_of_the_picture():
     curves = finished("first", "second")
     curves.hidden = ["first"]
-    assert "first" not in Page(str(curves.still())).text and "second" in Page(str(curves.still())).text
+    alts = [attributes["alt"] for name, attributes in Page(str(curves.still())).elements if name == "img"]
+    assert "first" not in " ".join(alts) and all("second" in alt for alt in alts)
 
 
 @pytest.mark.parametrize("theta, line", [(1, 1.0), (None, None), (math.inf, None)])

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 import torch
-from helpers import assert_close, random_ids, toy_batches, toy_net, toy_vocabs
+from helpers import assert_close, opened, random_ids, toy_batches, toy_net, toy_vocabs
 from torch.nn import functional as F
 
 from seq2seq_lib import Batches, Checkpoint, Vocab, encode, load_corpus, tokenize, widgets
@@ -140,8 +140,10 @@ def test_a_still_picture_stands_in(make):
     assert data["text/plain"] == repr(one) == repr(two) and "0x" not in repr(one)
     assert data["text/html"] == two._repr_mimebundle_()[0]["text/html"]
     page = Page(data["text/html"])
-    assert one.title in page.text and one.said in page.text
-    for name, attributes in page.elements:
+    assert one.title in page.text and one.said in page.text and "A still picture." in page.text
+    (image,) = [attributes for name, attributes in page.elements if name == "img"]
+    assert image["alt"] == f"{one.title}. {one.said}"
+    for name, attributes in Page(opened(one.still())).elements:
         assert name not in ("script", "input", "button")
         assert not [key for key in attributes if key == "tabindex" or key.startswith("data-s")]
 
@@ -159,7 +161,7 @@ def test_a_reader_may_type_anything(make, text):
         assert widget.error is None or isinstance(widget.error, ValueError)
         assert bool(widget.html) != bool(widget.problem)
         assert "Error" not in widget.problem
-        for html in (widget.html, str(widget.still())):
+        for html in (widget.html, opened(widget.still())):
             assert not re.search(r"<(script|img|textarea)", html)
         json.dumps(widget._picture, ensure_ascii=False).encode()
         setattr(widget, name, before)
@@ -252,9 +254,26 @@ def test_sliders_take_whole_numbers_or_fractions():
 
 def test_markup_escapes_all_but_markup():
     made = tag("p", "<b>", tag("i", "&"), None, ["x", Html("<br>")], class_="a", aria_label='"<', hidden=True, id=None)
-    assert made == '<p class="a" aria-label="&quot;&lt;" hidden>&lt;b&gt;<i>&amp;</i>x<br></p>'
-    text = ' tabindex="0" role="button"'
-    assert lifeless(tag("p", text, tabindex=0, role="button", title="t")) == f'<p title="t">{tag("q", text)[3:-4]}</p>'
+    assert made == '<p class="a" aria-label="&quot;&lt;" hidden="">&lt;b&gt;<i>&amp;</i>x<br></p>'
+
+
+def test_a_still_picture_keeps_every_word_and_loses_what_answers_to_keys():
+    text = ' tabindex="0" role="button" aria-x data-a role >'
+    made = tag("p", text, title=text, tabindex=0, role="button", data_set="x", data_axis="batch", aria_label="a name")
+    page = Page(lifeless(tag("div", made, tag("svg", role="img", aria_label=text), aria_label="a name")))
+    assert page.text == text
+    assert page.elements == [("div", {}), ("p", {"title": text, "data-axis": "batch", "aria-label": "a name"}),
+                             ("svg", {"role": "img", "aria-label": text})]
+
+
+def test_a_still_picture_has_the_words_of_its_widget(make):
+    widget = make()
+    for name, value in (("n", 3), ("label", "the role of it"), ("prediction", "the role of"),
+                        ("eng", "a role aria-x\ndata-set role"), ("sentence", "the role of data-x"),
+                        ("own", "the role of")):
+        if name in widget._controls:
+            setattr(widget, name, value)
+    assert widget.html and Page(lifeless(Html(widget.html))).text == Page(widget.html).text
 
 
 # ------------------------------------------------------------ running a cell again

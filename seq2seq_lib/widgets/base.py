@@ -12,6 +12,7 @@ from ..style import AXIS_COLORS, COLORS
 from .controls import Control
 from .markup import Html, join, lifeless, tag
 from .places import take_place
+from .still import still_image
 
 FOLDER = Path(__file__).parent
 NOTHING = {"title": "", "controls": [], "html": "", "said": "", "problem": ""}
@@ -173,12 +174,12 @@ class LessonWidget(anywidget.AnyWidget):
         """Return the present picture as HTML that needs no kernel."""
         settings = [self._controls[spec["name"]].said(getattr(self, spec["name"]), spec)
                     for spec in self._picture["controls"] if not (spec["hidden"] or self.problem)]
-        return tag("div", tag("style", Html(self._css)), tag("p", self.title, class_="s2s-title"),
+        words = f"{self.title}. {self.said or self.problem}"
+        picture = still_image(lifeless(Html(self.html)), self._css, words) if self.html else None
+        return tag("div", tag("p", tag("strong", self.title), class_="s2s-title"),
                    tag("p", " · ".join(filter(None, settings)), class_="s2s-settings"),
-                   tag("p", self.said or self.problem, class_="s2s-said"),
-                   tag("div", lifeless(Html(self.html)), class_="s2s-drawing"),
-                   tag("p", "A still picture. Run the cell to try it yourself.", class_="s2s-settings"),
-                   class_="s2s", role="figure", aria_label=f"{self.title}. {self.said}")
+                   tag("p", self.said or self.problem, class_="s2s-said"), picture,
+                   tag("p", "A still picture. Run the cell to try it yourself.", class_="s2s-settings"), class_="s2s")
 
     def _repr_mimebundle_(self, **kwargs):
         view, metadata = super()._repr_mimebundle_(**kwargs)

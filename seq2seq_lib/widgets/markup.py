@@ -1,8 +1,12 @@
 """Markup: HTML in which text is always escaped."""
 
 import json
-import re
 from html import escape
+from xml.etree import ElementTree
+
+from ..drawings import as_xml
+
+NAMELESS = ("span", "div", "b")  # without a role these may have no name
 
 
 class Html(str):
@@ -17,7 +21,7 @@ def tag(name, *children, **attributes):
         children: what stands inside. `Html` goes in as it is, lists are flattened, None is left out, and all else
             is escaped.
         attributes: `class_` is written `class`, and `aria_label` `aria-label`. None and False leave an attribute out,
-            True gives it no value, and a list or dictionary is written as JSON.
+            True gives it an empty value, and a list or dictionary is written as JSON.
 
     Returns:
         `Html`.
@@ -41,14 +45,26 @@ def _attribute(name, value):
         return ""
     name = name.rstrip("_").replace("_", "-")
     if value is True:
-        return f" {name}"
+        value = ""
     if isinstance(value, (list, dict)):
         value = json.dumps(value)
     return f' {name}="{escape(str(value))}"'
 
 
 def lifeless(html):
-    """Take out what makes a drawing answer to keys, for a picture that nobody can move."""
-    dead = r' (?:tabindex|role(?!="img")|aria-(?!label|hidden)[a-z]+|data-(?!axis)[a-z-]+)(?:="[^"]*")?(?=[ >])'
-    nameless = r'(<(?:span|div|b)\b(?![^>]* role=)[^>]*?) aria-label="[^"]*"'  # what has no role may have no name
-    return Html(re.sub(nameless, r"\1", re.sub(dead, "", html)))
+    """Take out what makes a drawing answer to keys, for a picture that nobody can move; the result is XML too.
+
+    Raises:
+        xml.etree.ElementTree.ParseError: an element of the drawing is not closed, or an attribute has no value.
+    """
+    root = ElementTree.fromstring(f"<div>{as_xml(html)}</div>")
+    for element in root.iter():
+        for name in list(element.attrib):
+            if (name == "tabindex" or (name == "role" and element.get(name) != "img")
+                    or (name.startswith("aria-") and name not in ("aria-label", "aria-hidden"))
+                    or (name.startswith("data-") and name != "data-axis")):
+                del element.attrib[name]
+        if element.tag in NAMELESS and "role" not in element.attrib:
+            element.attrib.pop("aria-label", None)
+    inside = [ElementTree.tostring(child, "unicode", short_empty_elements=False) for child in root]
+    return Html("".join([escape(root.text or "", quote=False), *inside]))
