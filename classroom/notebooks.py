@@ -87,7 +87,7 @@ def opened(html):
 def copy_look(folder):
     """Copy what the pages of a folder need beside them: the pictures of the lessons, and the look of the widgets."""
     shutil.copytree(FOLDER / "images", folder / "images")
-    (folder / "widgets.css").write_text(style_sheet(), encoding="utf-8")
+    (folder / "widgets.css").write_text(style_sheet(), encoding="utf-8", newline="\n")
 
 
 def formulas_as_mathml(markdown):
