@@ -201,6 +201,7 @@ def stills():
         yield name, b64decode(data).decode()
 
 
+@pytest.mark.browser
 @needs_chromium
 def test_a_still_picture_has_room_for_its_drawing_and_not_much_more():
     wrong, found = [], list(stills())
@@ -215,6 +216,7 @@ def test_a_still_picture_has_room_for_its_drawing_and_not_much_more():
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.browser
 @needs_chromium
 def test_a_fresh_lesson_shows_its_pictures_before_any_cell_is_run(tmp_path):
     settings = tmp_path / "lab" / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
