@@ -137,13 +137,20 @@ def test_predict_uses_no_dropout_and_no_random_numbers_and_keeps_no_gradients():
     first = translate(net, ["a b c d", "c"])
     assert all(translate(net, ["a b c d", "c"]) == first for _ in range(5))
     assert torch.equal(torch.get_rng_state(), state)
-    assert all(p.grad is None for p in net.parameters())
+    needed = []
+    net.decoder.register_forward_hook(lambda decoder, given, scores: needed.append(scores[0].requires_grad))
+    translate(net, "c")
+    assert needed and not any(needed)
 
 
 def test_predict_computes_on_the_device_it_is_given():
-    net = eager_net()
+    net, devices = eager_net(), []
     translation = translate(net, "a b")
     assert translate(net, "a b", device="cpu") == translate(net, "a b", device=torch.device("cpu")) == translation
+    net.encoder.register_forward_pre_hook(lambda encoder, given: devices.append(given[0].device.type))
+    with pytest.raises((NotImplementedError, RuntimeError)):  # "meta" holds no numbers: no word is the likeliest
+        translate(net, "a b", device="meta")
+    assert devices == ["meta"] and next(net.parameters()).device.type == "meta"
 
 
 @pytest.mark.parametrize("sentence", [3, None, b"a b", ["a", 3], {"a": 1}])

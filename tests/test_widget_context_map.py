@@ -200,5 +200,9 @@ def test_the_shipped_model_tells_who_does_what_to_whom():
                     for one, other in (("tom", "mary"), ("mary", "tom"))}}
     widget = widgets.ContextMap(shipped(), sets, own="Tom thanked Mary.")
     assert points(widget)[6] == points(widget)[2]
+    for i, who in enumerate(sets["who"].values()):
+        widget.picked = i
+        nearest = next(name for name, _, _ in neighbours(widget) if name in sets["who"])
+        assert sets["who"][nearest] == who
     assert "unheard" not in widget.html
     assert len(str(widget.still())) < 25_000
