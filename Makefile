@@ -51,10 +51,10 @@ bench-ordinary: $(VENV)/test-installed  ## the same without the processor's newe
 corpus: $(VENV)/lab-installed  ## make data/eng-fra.tsv and data/eng-zho.tsv anew (a minute)
 	$(BIN)/python data/make_corpus.py
 
-model: $(VENV)/lab-installed  ## train the models in data/models/ anew (about 20 minutes on 2 cores)
+model: $(VENV)/lab-installed  ## train the models in data/models/ anew (25 minutes on two newer cores, an hour on older ones)
 	$(BIN)/python data/make_models.py
 
-results: $(VENV)/lab-installed  ## compare the two designs of lesson 08 anew: data/results/ (about 15 minutes on 2 cores)
+results: $(VENV)/lab-installed  ## compare the two designs of lesson 08 anew: data/results/ (7 minutes on two newer cores, 15 on older ones)
 	$(BIN)/python data/make_designs.py
 
 font: $(VENV)/lab-installed  ## make the font for Chinese in figures anew, from an installed Noto Sans CJK
