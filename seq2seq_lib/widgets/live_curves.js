@@ -1,5 +1,6 @@
 // The front end of LiveCurves, behind that of all widgets (front.js): while a training runs Python is busy, so here the
-// browser draws by itself, and the reader's switches work at once.
+// browser draws by itself, and the reader's switches work at once. The colours of the runs, INKS, stand before it: they
+// are those of style.py.
 
 export default { render: renderCurves };
 
@@ -13,7 +14,6 @@ const PANELS = [
   { key: "speed", title: "tokens per second", top: 418, height: 80, scaled: false },
 ];
 const HEIGHT = 546;
-const INKS = ["batch", "num-steps", "embed-size", "num-hiddens", "num-layers", "vocab-size"];
 const NO_KERNEL = "The stop button does not reach the kernel here. Use the notebook's own: Kernel, Interrupt.";
 
 function renderCurves({ model, el }) {
