@@ -105,7 +105,7 @@ class _Half:
         return None, None
 
     def order(self):
-        """Return the axes of tokens inside: time comes first, as PyTorch has it, unless the ids are read as they came."""
+        """Return the axes of tokens inside: time comes first, as in PyTorch, unless the ids are read as they came."""
         embedding, _ = self.child(nn.Embedding)
         as_it_came = embedding and torch.equal(self.read[embedding][0], self.read[self.module][0])
         return ("batch", "num_steps") if as_it_came else ("num_steps", "batch")
