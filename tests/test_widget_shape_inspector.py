@@ -154,14 +154,14 @@ def test_each_box_has_its_shape_in_words_and_numbers_and_colours():
     assert "encoder, output: num_steps × batch × num_hiddens = 5 × 4 × 16, 2,880 parameters" in cards(widget)
     assert "decoder, inputs: num_steps × batch × (embed_size + num_hiddens) = 6 × 4 × 24" in cards(widget)
     for name in AXES:
-        for kind in ("s2s-edge", "s2s-axis"):
+        for kind in ("s2s-shape-edge", "s2s-shape-axis"):
             assert f'class="{kind}" data-axis="{name}"' in widget.html
 
 
 def test_each_box_stands_in_the_column_of_its_half():
     for widget in (inspector(), inspector("encoder"), inspector(alike=False, dec_layers=1)):
         halves = []
-        for row in re.findall(r"<tr>(.*?)</tr>", widget.html.split("s2s-detail")[0]):
+        for row in re.findall(r"<tr>(.*?)</tr>", widget.html.split("s2s-shape-detail")[0]):
             cells = re.findall(r"<td(?: ([^>]*))?>", row)
             for column, cell in enumerate(cells):
                 if "data-at" in cell:
@@ -269,7 +269,7 @@ def test_a_part_that_is_none():
 def ask(widget, answer):
     widget.answer = answer
     widget.check += 1
-    found = re.search(r'class="s2s-verdict">([^<]*)<', widget.html)
+    found = re.search(r'class="s2s-shape-verdict">([^<]*)<', widget.html)
     return found[1] if found else ""
 
 

@@ -109,7 +109,7 @@ class LiveCurves(LessonWidget):
         hidden = self.hidden if isinstance(self.hidden, list) else []
         shown = [run for run in self._runs if run["name"] not in hidden] or self._runs
         picture = plot_curves(shown, self._theta, self.scale if self.scale in ("linear", "log") else "linear")
-        return tag("div", Html(picture.html), class_="s2s-final")
+        return tag("div", Html(picture.html), class_="s2s-live-final")
 
 
 class Run:

@@ -15,9 +15,9 @@ def plural(n, one, many=None):
 
 def sizes_of(sizes):
     """Draw sizes, each in the colour of its axis: `(sign before it, (axis, size))`, or with another name behind."""
-    return tag("span", [tag("span", sign, tag("span", tag("b", size), " ", (name or [axis])[0], class_="s2s-axis",
+    return tag("span", [tag("span", sign, tag("span", tag("b", size), " ", (name or [axis])[0], class_="s2s-shape-axis",
                                               data_axis=axis)) for sign, (axis, size), *name in sizes],
-               class_="s2s-shape")
+               class_="s2s-shape-sizes")
 
 
 def words_of(box):
@@ -49,8 +49,8 @@ def solid_of(box, widths):
         marks[front[0]] = [f"M{x + depth * i / len(box.tensor):.1f} {y - depth * i / len(box.tensor):.1f}"
                            f"h{width:.0f}v{height:.0f}" for i in range(1, len(box.tensor))]
     paths = [tag("path", d="".join(drawn), class_=kind, data_axis=name) for kind, group in
-             (("s2s-mark", marks), ("s2s-edge", lines)) for name, drawn in group.items() if drawn]
-    return tag("svg", paths, class_="s2s-solid", width=92, height=60, viewBox="0 0 92 60", aria_hidden="true")
+             (("s2s-shape-mark", marks), ("s2s-shape-edge", lines)) for name, drawn in group.items() if drawn]
+    return tag("svg", paths, class_="s2s-shape-solid", width=92, height=60, viewBox="0 0 92 60", aria_hidden="true")
 
 
 def heat_map(matrix, axes, name):
@@ -88,7 +88,7 @@ def heat_map(matrix, axes, name):
               (("minus", f"{-most:.1f} "), ("none", "0 "), ("plus", f"{most:.1f}"))]
     return tag("div", tag("p", tag("code", name), ": ", down, " ", right),
                tag("svg", paths, frame, labels, width=width, height=height, viewBox=f"0 0 {width} {height}", role="img",
-                   aria_label=said, class_="s2s-heatmap"),
+                   aria_label=said, class_="s2s-shape-heatmap"),
                tag("div", legend, class_="s2s-legend"), class_="s2s-wide")
 
 

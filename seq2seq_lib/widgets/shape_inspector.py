@@ -160,14 +160,14 @@ class ShapeInspector(LessonWidget):
         stopped = cells[len(columns[0]) > 1] if self._stop else None
         if self._stop:
             rows = max(1, max(map(len, cells)) - len(stopped))
-            stopped.append(tag("td", self._why(), class_="s2s-stop", rowspan=rows))
+            stopped.append(tag("td", self._why(), class_="s2s-shape-stop", rowspan=rows))
         rows = [tag("tr", [column[row] if row < len(column) else None if column is stopped else tag("td")
                            for column in cells]) for row in range(max(map(len, cells)))]
         table = tag("table", tag("thead", tag("tr", [tag("th", half.title(), scope="col") for half in halves])),
-                    tag("tbody", rows), role="grid", class_="s2s-flow",
+                    tag("tbody", rows), role="grid", class_="s2s-shape-flow",
                     aria_label="The tensors in the order in which they are made. Arrow keys go from one to the next.")
         detail = self._question() if self._is_asked(self._box) else self._detail()
-        return tag("div", table, tag("div", detail, class_="s2s-detail"), class_="s2s-inspector"), self._summary()
+        return tag("div", table, tag("div", detail, class_="s2s-shape-detail"), class_="s2s-columns"), self._summary()
 
     def _summary(self):
         if self._stop:
@@ -185,14 +185,14 @@ class ShapeInspector(LessonWidget):
     def _card(self, box, row, column):
         n = f", {count_parameters(box.module):,} parameters" if box.module else ""
         if self._is_asked(box):
-            solid = tag("span", "?", class_="s2s-solid", aria_hidden="true")
+            solid = tag("span", "?", class_="s2s-shape-solid", aria_hidden="true")
             shape, said = "shape?", "its shape is asked for"
         else:
             solid, shape, said = solid_of(box, self._widths(box)), self._shape(box), words_of(box)
         return tag("td", tag("div", tag("code", tag("b", box.name), f" = {box.maker}")),
-                   tag("div", solid, tag("div", tag("div", shape), n.removeprefix(", ")), class_="s2s-tensor"),
-                   class_="s2s-box", **pick("picked", box.key, f"{box.half}, {box.name}: {said}{n}", at=(row, column),
-                                            chosen=box is self._box))
+                   tag("div", solid, tag("div", tag("div", shape), n.removeprefix(", ")), class_="s2s-shape-tensor"),
+                   class_="s2s-shape-box", **pick("picked", box.key, f"{box.half}, {box.name}: {said}{n}",
+                                                  at=(row, column), chosen=box is self._box))
 
     def _widths(self, box):
         """Return the names and sizes along the last axis: two where two vectors stand side by side."""
@@ -255,4 +255,4 @@ class ShapeInspector(LessonWidget):
         right = not self._is_asked(self._box)
         words = f"Right.{caution(self._box)} Pick the next one." if right else (
             diagnose(str(checked[1]), self._box, {name: size for _, name, size in self._given()}))
-        return tag("p", ("✓ " if right else "✗ ") + words, class_="s2s-verdict")
+        return tag("p", ("✓ " if right else "✗ ") + words, class_="s2s-shape-verdict")
