@@ -37,11 +37,11 @@ def main(picture):
             widget = lesson.widgets().first
             box = widget.get_by_role("textbox").first
             box.fill(SENTENCE)
-            widget.locator(".s2s-lines", has_text=tokenize(SENTENCE, "eng")[-2]).wait_for()
+            widget.locator(".s2s-translator-lines", has_text=tokenize(SENTENCE, "eng")[-2]).wait_for()
             box.blur()
             lesson.page.wait_for_timeout(500)  # for the last sign that was typed
             widget.scroll_into_view_if_needed()
-            said = widget.locator(".s2s-translation").inner_text()
+            said = widget.locator(".s2s-translator-text").inner_text()
             left, top, width, height = (widget.bounding_box()[key] for key in ("x", "y", "width", "height"))
             lesson.page.screenshot(path=picture, clip={"x": left - MARGIN, "y": top + 1, "width": width + 2 * MARGIN,
                                                        "height": height - 1})

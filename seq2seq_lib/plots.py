@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from .drawings import as_image, legend
-from .style import AXIS_COLORS, COLORS, MATPLOTLIB
+from .style import AXIS_COLORS, COLORS, MATPLOTLIB, look
 
 
 class Picture:
@@ -65,16 +65,6 @@ def _add_chinese_font():
     from matplotlib import font_manager
 
     font_manager.fontManager.addfont(Path(__file__).with_name("fonts") / "chinese.otf")
-
-
-def _look(i):
-    """Return how the i-th of any number of series looks, as (colour, marker, filled, line style).
-
-    Six colours and seven markers come back at different times, so that 42 pairs differ; hollow markers and other
-    lines tell apart who does not see the colours.
-    """
-    colors, markers, lines = list(AXIS_COLORS.values()), "os^Dvx*", ("-", "--", "-.", ":")
-    return colors[i % 6], markers[i % 7], i // 7 % 2 == 0, lines[i // 6 % 4]
 
 
 def plot_lengths(lengths):
@@ -135,7 +125,7 @@ def plot_history(histories):
     for i, (name, history) in enumerate(histories.items()):
         rows = history.rows
         epochs = [row["epoch"] for row in rows]
-        color, marker, filled, _ = _look(i)
+        color, marker, filled, _ = look(i)
         for key, line, label in (("train_loss", "-", "training"), ("valid_loss", "--", "validation")):
             if rows and key in rows[0]:
                 if name == "":
@@ -283,7 +273,7 @@ def plot_lines(lines, xlabel, ylabel, title=""):
 
     for i, (name, points) in enumerate(lines.items()):
         xs, ys = list(points), list(points.values())
-        color, marker, filled, line = _look(i)
+        color, marker, filled, line = look(i)
         ax.plot(xs, ys, line, color=color, marker=marker, markersize=5, markerfacecolor=color if filled else "white",
                 label=name, clip_on=False, zorder=3)
         said.append(f"{name} goes from {rounded(ys[0])} at {xs[0]} to {rounded(ys[-1])} at {xs[-1]}")
@@ -314,7 +304,7 @@ def plot_map(points, names, groups, joined=(), title=""):
     for i, j in joined:
         ax.plot(*zip(xy[i], xy[j]), ":", color="black", linewidth=1.5)
     for i, group in enumerate(dict.fromkeys(groups)):
-        color, marker, filled, _ = _look(i)
+        color, marker, filled, _ = look(i)
         ax.plot(*zip(*[place for place, other in zip(xy, groups) if other == group]), marker, color=color, label=group,
                 markersize=9, markerfacecolor=color if filled else "white")
     width, height = right - left, high - low
@@ -352,7 +342,7 @@ def plot_curves(runs, theta=None, scale="linear"):
     figure, rows = _subplots(3, 1, figsize=(8, 6), sharex=True, height_ratios=(2, 1, 0.7), layout="constrained")
     names, said, last = [], [], []
     for i, run in enumerate(runs):
-        color = _look(i)[0]
+        color = look(i)[0]
         for ax, key in zip(rows, ("loss", "norm", "speed")):
             xs, ys = zip(*[(x, y) for x, y in zip(run["x"], run[key]) if y is not None] or [(1, math.nan)])
             ax.plot(xs, ys, color=color, linewidth=1.8, marker="o" if len(xs) == 1 else None)
@@ -388,7 +378,7 @@ def _number_ends(ax, last):
     for i in sorted((i for i, height in enumerate(heights) if math.isfinite(height)), key=heights.__getitem__):
         free = max(heights[i], free)
         ax.annotate(str(i + 1), last[i], (6, free - heights[i]), textcoords="offset points", va="center", fontsize=12,
-                    color=_look(i)[0], annotation_clip=False)
+                    color=look(i)[0], annotation_clip=False)
         free += 13
 
 
@@ -406,7 +396,7 @@ def plot_intervals(series, xlabel, ylabel, title=""):
     figure, ax = axes(xlabel, ylabel, figsize=(max(7, 1.6 * len(labels), 0.25 * len(labels) * len(series)), 4))
     said, apart = [], min(0.16, 0.8 / len(series))
     for i, (name, points) in enumerate(series.items()):
-        color, marker, filled, _ = _look(i)
+        color, marker, filled, _ = look(i)
         xs = [labels.index(label) + apart * (i - (len(series) - 1) / 2) for label in points]
         values, lows, highs = zip(*points.values())
         bars = [[value - low for value, low in zip(values, lows)], [high - value for value, high in zip(values, highs)]]

@@ -26,6 +26,19 @@ COLORS = {
     "waiting": AXIS_COLORS["num_layers"],
 }
 
+CYCLE = list(AXIS_COLORS)  # the names of the colours that several series have, one after another
+
+
+def look(i):
+    """Return how the i-th of any number of series looks, as (colour, marker, filled, line style).
+
+    Six colours and seven markers come back at different times, so that 42 pairs differ; hollow markers and other
+    lines tell apart who does not see the colours.
+    """
+    color = AXIS_COLORS[CYCLE[i % len(CYCLE)]]
+    return color, "os^Dvx*"[i % 7], i // 7 % 2 == 0, ("-", "--", "-.", ":")[i // len(CYCLE) % 4]
+
+
 CHINESE_FONT = "Noto Sans SC of the course"  # fonts/chinese.otf: what DejaVu Sans, matplotlib's own, lacks
 
 # Settings of matplotlib. The face is white in the dark theme too.

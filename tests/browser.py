@@ -165,8 +165,9 @@ class Lesson:
     def run_all(self, up_to=None, timeout_s=300):
         """Run all cells, or those up to number `up_to`, and wait until each has run and every widget is drawn."""
         up_to = self.cells() - 1 if up_to is None else up_to
-        self.page.evaluate("""up_to => {
+        self.page.evaluate("""async (up_to) => {
             const { commands, shell } = window.jupyterapp;
+            await commands.execute("notebook:clear-all-cell-outputs");  // else a cell counts as run before it is
             const last = shell.currentWidget.content.widgets.length - 1;
             shell.currentWidget.content.deselectAll();
             shell.currentWidget.content.activeCellIndex = Math.min(up_to + 1, last);

@@ -7,6 +7,9 @@ import shutil
 import nbformat
 import pytest
 from browser import PROJECT, Lesson, chromium, lab, missing, try_by_keyboard
+from test_widgets import MAKERS
+
+from seq2seq_lib.widgets.base import style_sheet
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
@@ -62,6 +65,20 @@ def project_files():
     files = [path for folder in ("notebooks", "seq2seq_lib", "data") for path in (PROJECT / folder).rglob("*")]
     return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in files
             if path.is_file() and "__pycache__" not in path.parts}
+
+
+def test_a_widget_looks_the_same_whatever_stands_beside_it(browser):
+    """Each brings the shared rules anew, behind those that others have of their own."""
+    page = browser.new_page(viewport={"width": 1000, "height": 1200})
+    try:
+        for name, make in MAKERS.items():
+            widget, seen = make(), []
+            for css in (widget._css, f"{widget._css}\n{style_sheet()}\n{style_sheet([])}"):
+                page.set_content(f'<style>{css}</style><div class="s2s"><div class="s2s-drawing">{widget.html}</div>')
+                seen.append(page.screenshot())
+            assert seen[0] == seen[1], name
+    finally:
+        page.close()
 
 
 @pytest.fixture(scope="module")
@@ -228,9 +245,9 @@ def test_lesson_08_is_stopped_and_goes_on_and_its_translator_works(browser, tmp_
         for number in range(7):
             lesson.run_cell(number)
         lesson.begin_cell(7)
-        lesson.page.locator(".s2s-now", has_text="update").wait_for()
-        lesson.page.locator(".s2s-stop:enabled").click()
-        lesson.page.locator(".s2s-stop:disabled", has_text="Stop, and keep").wait_for()
+        lesson.page.locator(".s2s-live-now", has_text="update").wait_for()
+        lesson.page.locator(".s2s-live-stop:enabled").click()
+        lesson.page.locator(".s2s-live-stop:disabled", has_text="Stop, and keep").wait_for()
         facts = "print(len(history.batches), len(history), curves._runs[-1]['updates'])"
         stopped = [int(number) for number in lesson.python(facts).split()]
         total = int(lesson.python("print(2 * len(train_iter))"))
@@ -260,7 +277,7 @@ def test_a_translation_is_written_by_keyboard_alone(lesson):
     def says(text):
         stepper.locator(".s2s-said", has_text=text).wait_for()
 
-    second = stepper.locator(".s2s-candidate[role=button]").nth(1)
+    second = stepper.locator(".s2s-decoder-candidate[role=button]").nth(1)
     word = second.locator("bdi").inner_text()
     says("Step 0: “<bos>” goes in.")
     second.focus()
@@ -277,7 +294,7 @@ def test_a_translation_is_written_by_keyboard_alone(lesson):
     stepper.get_by_role("radio", name="the label's word (train)").focus()
     lesson.page.keyboard.press("Space")
     says("The label asks for “ils”")
-    assert stepper.locator(".s2s-candidate[role=button]").count() == 0 and lesson.errors == []
+    assert stepper.locator(".s2s-decoder-candidate[role=button]").count() == 0 and lesson.errors == []
 def test_curves_are_read_and_switched_in_the_browser_alone(lesson):
     curves = named(lesson, "curves")
     assert curves.locator("script").count() == 0
@@ -295,8 +312,9 @@ def test_curves_are_read_and_switched_in_the_browser_alone(lesson):
     curves.locator("[role=slider][aria-valuenow='40']").wait_for()
     curves.get_by_role("button", name="Show run lr 0.004").click()
     curves.locator("[role=slider][aria-valuenow='20'][aria-valuemax='20']").wait_for()
-    assert curves.locator(".s2s-stop").is_disabled() and lesson.errors == []
-    assert lesson.page.locator(".s2s-final").count() == 1 and lesson.page.locator(".s2s-final:visible").count() == 0
+    assert curves.locator(".s2s-live-stop").is_disabled() and lesson.errors == []
+    final = ".s2s-live-final"
+    assert lesson.page.locator(final).count() == 1 and lesson.page.locator(f"{final}:visible").count() == 0
 
 
 STOPPED = [
@@ -326,18 +344,18 @@ def test_a_training_is_stopped_by_its_button_and_all_is_kept(browser, tmp_path_f
         updates = 0
         for _ in range(2):  # the second time it goes on from where it was stopped
             lesson.begin_cell(1)
-            lesson.page.locator(".s2s-now", has_text=re.compile(r"update \d\d")).wait_for()
-            lesson.page.locator(".s2s-curves [role=slider]").focus()
+            lesson.page.locator(".s2s-live-now", has_text=re.compile(r"update \d\d")).wait_for()
+            lesson.page.locator(".s2s-live-curves [role=slider]").focus()
             lesson.page.keyboard.press("Home")  # while Python is busy
             lesson.page.locator(".s2s-said", has_text="At update ").wait_for()
-            lesson.page.locator(".s2s-stop:enabled").click()
-            lesson.page.locator(".s2s-stop:disabled", has_text="Stop, and keep").wait_for()
+            lesson.page.locator(".s2s-live-stop:enabled").click()
+            lesson.page.locator(".s2s-live-stop:disabled", has_text="Stop, and keep").wait_for()
             assert lesson.cell_errors() == [] and lesson.widget_errors() == []
             before, updates = updates, int(lesson.python("print(len(history.batches))"))
             assert updates > before
             assert lesson.python("print(curves._runs[-1]['updates'])") == str(updates)
         lesson.run_cell(2)
-        lesson.page.locator(".s2s-curves").last.get_by_role("button", name="Show run two").wait_for()
+        lesson.page.locator(".s2s-live-curves").last.get_by_role("button", name="Show run two").wait_for()
         assert lesson.python("print(len(curves.table().loc['two']), len(more))") == "2 2"
         assert lesson.cell_errors() == [] and lesson.widget_errors() == []
 
@@ -353,13 +371,13 @@ def test_the_quiz_is_answered_by_keyboard_alone(lesson):
     shapes.locator(".s2s-said", has_text="Quiz: 0 of 10").wait_for()
     keyboard.press("Tab")
     keyboard.type("4 5 16")
-    shapes.locator(".s2s-detail", has_text="You typed: 4 × 5 × 16").wait_for()
+    shapes.locator(".s2s-shape-detail", has_text="You typed: 4 × 5 × 16").wait_for()
     keyboard.press("Enter")
-    shapes.locator(".s2s-verdict", has_text="swapped").wait_for()
+    shapes.locator(".s2s-shape-verdict", has_text="swapped").wait_for()
     keyboard.press("ControlOrMeta+a")
     keyboard.type("(5, 4, 16)")
     keyboard.press("Enter")
-    shapes.locator(".s2s-verdict", has_text="Right").wait_for()
+    shapes.locator(".s2s-shape-verdict", has_text="Right").wait_for()
     assert shapes.locator(".s2s-said", has_text="Quiz: 1 of 10").count() == 1 and lesson.errors == []
 
 
@@ -367,15 +385,15 @@ def test_a_typed_sentence_is_placed_and_a_point_is_picked(lesson):
     map_ = named(lesson, "map")
     map_.locator("textarea").fill("Tom yodelled Mary.")
     map_.locator(".s2s-said", has_text="Nearest to “tom yodelled mary .”").wait_for()
-    assert map_.locator(".s2s-point").count() == 5 and "<unk>" in map_.inner_text()
-    map_.locator(".s2s-point").nth(1).click()
+    assert map_.locator(".s2s-context-point").count() == 5 and "<unk>" in map_.inner_text()
+    map_.locator(".s2s-context-point").nth(1).click()
     map_.locator(".s2s-said", has_text="Nearest to “mary helped tom .”").wait_for()
     name = map_.locator("[role=gridcell][aria-selected=true]")
     assert name.get_attribute("aria-label") == "mary helped tom ., Mary"
     for i in range(5):  # each line goes from the middle of its name to its point
         cell = map_.locator(f"[role=gridcell][data-value='[{i}]']").bounding_box()
-        svg = map_.locator(".s2s-plane svg").bounding_box()
-        start = float(map_.locator(".s2s-leader").nth(i).get_attribute("d").split("L")[0].split()[1])
+        svg = map_.locator(".s2s-context-plane svg").bounding_box()
+        start = float(map_.locator(".s2s-context-leader").nth(i).get_attribute("d").split("L")[0].split()[1])
         assert abs(svg["y"] + start - cell["y"] - cell["height"] / 2) < 3
     assert lesson.errors == []
 
@@ -399,9 +417,9 @@ def test_a_sentence_is_translated_while_it_is_typed(lesson):
     widget.locator(".s2s-said", has_text="Nothing to translate yet").wait_for()
     field.press_sequentially("flurb")
     widget.locator(".s2s-said", has_text="1 unknown token: flurb.").wait_for()
-    assert widget.locator(".s2s-chip.s2s-unk").inner_text().split() == ["flurb", "0", "unknown"]
+    assert widget.locator(".s2s-translator-chip.s2s-unk").inner_text().split() == ["flurb", "0", "unknown"]
     field.fill("<script>alert(1)</script> 😀 שלום")
-    widget.locator(".s2s-chip", has_text="שלום").first.wait_for()
+    widget.locator(".s2s-translator-chip", has_text="שלום").first.wait_for()
     assert widget.locator(".s2s-drawing script").count() == 0 and lesson.errors == []
     widget.get_by_label("English → Chinese").check()
     widget.locator(".s2s-said", has_text="Chinese: ").wait_for()
@@ -416,10 +434,10 @@ def test_a_net_is_saved_and_loaded_from_its_widget(lesson):
     widget.get_by_label("File").fill("of_the_lesson")
     widget.get_by_role("button", name="Save").press("Enter")
     note.filter(has_text="Saved in of_the_lesson.safetensors").wait_for()
-    written = widget.locator(".s2s-translation").inner_text()
+    written = widget.locator(".s2s-translator-text").inner_text()
     widget.get_by_role("button", name="Load").press("Space")
     note.filter(has_text="Loaded of_the_lesson.safetensors").wait_for()
-    assert widget.locator(".s2s-translation").inner_text() == written
+    assert widget.locator(".s2s-translator-text").inner_text() == written
     assert lesson.python("import os; print(os.path.exists('of_the_lesson.safetensors'))") == "True"
 
 

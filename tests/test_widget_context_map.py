@@ -45,7 +45,7 @@ def points(widget):
 
 def neighbours(widget):
     """The rows of the list of neighbours: name, distance, distance on the map."""
-    rows = re.findall(r"<tr>(.*?)</tr>", widget.html.split("s2s-near-list")[1])
+    rows = re.findall(r"<tr>(.*?)</tr>", widget.html.split("s2s-context-near-list")[1])
     texts = [[re.sub(r"<[^>]*>", "", cell).strip("●■▲◆▼✚★ ") for cell in re.findall(r"<td.*?>(.*?)</td>", row)]
              for row in rows]
     return [(name, float(one), float(two)) for name, one, two in filter(None, texts)]
@@ -102,7 +102,7 @@ def test_the_sentence_that_is_typed_is_picked():
 def test_unknown_words_are_marked_and_said():
     widget = context_map()
     widget.own = "a yodel c"
-    assert '<span class="s2s-unheard">yodel</span>' in widget.html
+    assert '<span class="s2s-context-unheard">yodel</span>' in widget.html
     assert "The model reads: a &lt;unk&gt; c &lt;eos&gt;" in widget.html
     widget.picked = 0
     assert "The model reads" not in widget.html
@@ -110,7 +110,7 @@ def test_unknown_words_are_marked_and_said():
 
 def test_groups_differ_in_colour_and_in_mark():
     widget = context_map(own="g")
-    cells = re.findall(r'<td class="s2s-name" [^>]*aria-label="([^"]*)"[^>]*>(.*?)</td>', widget.html)
+    cells = re.findall(r'<td class="s2s-context-name" [^>]*aria-label="([^"]*)"[^>]*>(.*?)</td>', widget.html)
     assert len(cells) == 6
     looks = {said.split(", ")[-1]: (re.search("[●■▲◆▼✚★]", cell)[0], re.search(r'data-axis="(\w+)"', cell))
              for said, cell in cells}
@@ -125,7 +125,7 @@ def test_no_two_names_share_a_place():
     at = re.findall(r'data-at="(\d+,\d)"', widget.html)
     assert set(at) == {f"{rank},{column}" for column, n in ((0, 9), (1, 8)) for rank in range(n)}, "arrows go on"
     assert len(at) == 17
-    lines = re.findall(r"<path d=\"M(\d+) (\d+)L(\d+) (\d+)\" class=\"s2s-leader\"", widget.html)
+    lines = re.findall(r"<path d=\"M(\d+) (\d+)L(\d+) (\d+)\" class=\"s2s-context-leader\"", widget.html)
     assert len({line[:2] for line in lines}) == 17 and {line[0] for line in lines} == {"0", "340"}
 
 

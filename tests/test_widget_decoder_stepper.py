@@ -30,7 +30,8 @@ def shipped():
 
 def bars(widget):
     """Token, percent and mark of each bar."""
-    found = re.findall(r'"s2s-candidate[^>]*><bdi[^>]*>([^<]*)</bdi>.*?<b>([^<]*)</b><span>([^<]*)</span>', widget.html)
+    found = re.findall(r'"s2s-decoder-candidate[^>]*><bdi[^>]*>([^<]*)</bdi>.*?<b>([^<]*)</b><span>([^<]*)</span>',
+                       widget.html)
     return [tuple(map(unescape, bar)) for bar in found]
 
 

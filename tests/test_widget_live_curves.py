@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from base64 import b64decode
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -13,7 +14,9 @@ from test_widgets import BAD, NASTY, Page, alive
 from seq2seq_lib import BatchRecord, train
 from seq2seq_lib.drawings import as_xml
 from seq2seq_lib.plots import Picture
+from seq2seq_lib.style import AXIS_COLORS, look
 from seq2seq_lib.widgets import LiveCurves, live_curves, places
+from seq2seq_lib.widgets.base import style_sheet
 
 
 def record(updates=40, per_epoch=10, valid=None):
@@ -44,6 +47,13 @@ def test_a_training_is_recorded_to_the_last_update_and_the_last_validation():
     assert run["clipped"] == sum(batch.grad_norm > 0.5 for batch in history.batches) > 0
     assert curves.table().loc["one"].equals(history.table())
     assert curves.said == "1 run: one."
+
+
+def test_the_browser_gives_any_number_of_runs_the_colours_of_the_figures():
+    inks = json.loads(re.search(r"^const INKS = (.*);$", LiveCurves._esm, re.M)[1])
+    colors = dict(re.findall(r"--([\w-]+):(#\w+);", style_sheet()))
+    assert [colors[inks[i % len(inks)]] for i in range(20)] == [look(i)[0] for i in range(20)]
+    assert not [name for name in AXIS_COLORS if f'"{name.replace("_", "-")}"' in live_curves.FRONT[1]]
 
 
 def test_the_widget_changes_nothing_in_the_training():

@@ -5,9 +5,13 @@ import re
 
 import pytest
 import torch
+from test_contract import TGT_VOCAB, Remembering, decoder_of_ones_own
+from torch import nn
 
 from seq2seq_lib import Decoder, Encoder, Seq2Seq, widgets
-from seq2seq_lib.widgets.shape_inspector import AXES, _numbers, diagnose
+from seq2seq_lib.widgets.shape_catcher import catch, random_ids
+from seq2seq_lib.widgets.shape_inspector import AXES
+from seq2seq_lib.widgets.shape_quiz import diagnose, numbers_in
 
 RNNS = ("rnn", "gru", "lstm")
 CONTEXTS = ("initial", "every_step")
@@ -96,6 +100,52 @@ def test_the_parameters_are_counted_and_their_formula_is_right(rnn, context, lay
     assert widget.said.endswith(f"together {total:,}.")
 
 
+class Reader(nn.Module):
+    """An encoder of one's own: no `settings`, and other names for its parts than the library's."""
+
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers):
+        super().__init__()
+        self.words = nn.Embedding(vocab_size, embed_size)
+        self.layers = nn.LSTM(embed_size, num_hiddens, num_layers)
+
+    def forward(self, X, valid_len=None):
+        return self.layers(self.words(X.T))
+
+
+def caught(make_encoder, make_decoder):
+    X, valid_len = random_ids(4, 5, 13)
+    boxes, stop = catch(make_encoder, make_decoder, X, valid_len, random_ids(4, 7, len(TGT_VOCAB))[0])
+    return {box.key: box for box in boxes}, stop
+
+
+@pytest.mark.parametrize("name, more", [("SutskeverDecoder", set()), ("ChoDecoder", {"inputs"})])
+def test_a_decoder_of_ones_own_is_caught_like_the_library_s(name, more):
+    boxes, stop = caught(lambda: Encoder(13, 5, 6, 1), lambda: decoder_of_ones_own(name))
+    assert stop == "" and set(boxes) == more | {"X", "embs", "output", "state", "context", "dec_input", "dec_embs",
+                                                "dec_output", "hidden", "scores", "Y_hat"}
+    assert boxes["dec_output"].tensor.shape == (7, 4, 6) and boxes["hidden"].tensor.shape == (1, 4, 6)
+    assert torch.equal(boxes["Y_hat"].tensor, boxes["scores"].tensor.permute(1, 0, 2))
+    for box in boxes.values():
+        assert not box.module or eval(box.formula.replace("·", "*")) == sum(p.numel() for p in box.module.parameters())
+
+
+def test_parts_are_known_by_their_kind_not_by_their_names():
+    boxes, stop = caught(lambda: Reader(13, 5, 6, 2), lambda: Decoder(13, 5, 6, 2, rnn="lstm"))
+    assert stop == "" and boxes["embs"].maker == "encoder.words(X.T)" and "LSTM of 2 layers" in boxes["output"].made
+    assert boxes["output"].maker == "encoder.layers(embs)" and boxes["state_c"].tensor.shape == (2, 4, 6)
+    alone, _ = caught(lambda: Reader(13, 5, 6, 2), None)
+    assert list(alone) == ["X", "embs", "output", "state", "state_c", "context"]
+
+
+def test_a_decoder_without_recurrent_layers_shows_what_it_has():
+    boxes, stop = caught(lambda: Encoder(13, 5, 6, 1), lambda: Remembering(13, 6))
+    assert stop == "" and list(boxes)[5:] == ["dec_input", "dec_embs", "Y_hat"]
+    embs = boxes["dec_embs"]  # this decoder does not put time first
+    assert embs.axes == ("batch", "num_steps", "embed_size") and embs.tensor.shape == (4, 7, 6)
+    assert embs.maker == "decoder.embedding(dec_input)" and "Time" not in embs.made
+    assert boxes["Y_hat"].maker == "decoder.dense(output)"
+
+
 # ----------------------------------------------------------------------- what is shown
 
 def test_each_box_has_its_shape_in_words_and_numbers_and_colours():
@@ -104,14 +154,14 @@ def test_each_box_has_its_shape_in_words_and_numbers_and_colours():
     assert "encoder, output: num_steps × batch × num_hiddens = 5 × 4 × 16, 2,880 parameters" in cards(widget)
     assert "decoder, inputs: num_steps × batch × (embed_size + num_hiddens) = 6 × 4 × 24" in cards(widget)
     for name in AXES:
-        for kind in ("s2s-edge", "s2s-axis"):
+        for kind in ("s2s-shape-edge", "s2s-shape-axis"):
             assert f'class="{kind}" data-axis="{name}"' in widget.html
 
 
 def test_each_box_stands_in_the_column_of_its_half():
     for widget in (inspector(), inspector("encoder"), inspector(alike=False, dec_layers=1)):
         halves = []
-        for row in re.findall(r"<tr>(.*?)</tr>", widget.html.split("s2s-detail")[0]):
+        for row in re.findall(r"<tr>(.*?)</tr>", widget.html.split("s2s-shape-detail")[0]):
             cells = re.findall(r"<td(?: ([^>]*))?>", row)
             for column, cell in enumerate(cells):
                 if "data-at" in cell:
@@ -219,14 +269,14 @@ def test_a_part_that_is_none():
 def ask(widget, answer):
     widget.answer = answer
     widget.check += 1
-    found = re.search(r'class="s2s-verdict">([^<]*)<', widget.html)
+    found = re.search(r'class="s2s-shape-verdict">([^<]*)<', widget.html)
     return found[1] if found else ""
 
 
 @pytest.mark.parametrize("answer", ["5 4 16", "(5, 4, 16)", "[5,4,16]", "5 × 4 × 16", "5x4*16",
                                     " torch.Size([5, 4, 16]) "])
 def test_an_answer_may_be_written_in_many_ways(answer):
-    assert _numbers(answer) == [5, 4, 16]
+    assert numbers_in(answer) == [5, 4, 16]
     assert ask(inspector(quiz=True), answer) == "✓ Right. Pick the next one."
 
 

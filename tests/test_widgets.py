@@ -382,6 +382,56 @@ def test_cells_of_a_batch_are_readable_in_white():
         assert contrast("#ffffff", COLORS[kind]) >= 4.5
 
 
+SHEETS = {path.stem: path.read_text(encoding="utf-8") for path in base.FOLDER.glob("*.css")}
+CLASS = re.compile(r"s2s-[a-z](?:-?[a-z]+)*")
+
+
+def classes(text):
+    return set(CLASS.findall(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)))
+
+
+@pytest.mark.parametrize("name", sorted(set(SHEETS) - {"front"}))
+def test_the_classes_of_one_widget_begin_with_its_name(name):
+    word = name.split("_")[0]
+    own = classes(SHEETS[name]) - classes(SHEETS["front"])
+    assert own and not {found for found in own if found != f"s2s-{word}" and not found.startswith(f"s2s-{word}-")}
+    paths = [path for path in base.FOLDER.iterdir() if path.stem.startswith(word) and path.suffix in (".py", ".js")]
+    code = "".join(path.read_text(encoding="utf-8") for path in paths)
+    begun = tuple(re.findall(r"s2s-[a-z-]+(?=\{)", code))  # the rest of these is written when the widget is drawn
+    assert not {found for found in own - classes(code) if not found.startswith(begun)}
+
+
+def test_no_widget_uses_a_class_of_another():
+    prefixes = {name: f"s2s-{name.split('_')[0]}" for name in SHEETS if name != "front"}
+    for path in [*base.FOLDER.glob("*.py"), *base.FOLDER.glob("*.js")]:
+        if path.stem == "still":  # it knows how large some parts of each are
+            assert classes(path.read_text(encoding="utf-8")) <= set().union(*map(classes, SHEETS.values()))
+            continue
+        for name, prefix in prefixes.items():
+            if not path.stem.startswith(name.split("_")[0]):
+                found = classes(path.read_text(encoding="utf-8"))
+                assert not {one for one in found if one == prefix or one.startswith(f"{prefix}-")}, (path.name, name)
+
+
+def test_a_widget_has_the_shared_look_and_its_own_and_the_site_has_all():
+    sheet = widgets.Translator._css
+    assert SHEETS["front"] in sheet and SHEETS["translator"] in sheet and SHEETS["shape_inspector"] not in sheet
+    assert all(rules in base.style_sheet() for rules in SHEETS.values())
+    assert all(SHEETS[cls.__module__.rpartition(".")[2]] in cls._css for cls in (
+        getattr(widgets, name) for name in widgets.__all__ if name != "LessonWidget"))
+    assert Trial._css == base.style_sheet([])
+    assert type("Mine", (widgets.Translator,), {})._css == sheet
+
+
+def test_plus_and_minus_have_one_colour_each_in_every_widget():
+    assert ".s2s .s2s-plus { --fill: var(--batch); }" in SHEETS["front"]
+    assert ".s2s .s2s-minus { --fill: var(--num-steps); }" in SHEETS["front"]
+    for name, rules in SHEETS.items():
+        assert name == "front" or not re.search(r"s2s-(plus|minus)", rules)
+    for widget in (widgets.ShapeInspector, widgets.DecoderStepper):
+        assert re.search(r"path \{[^}]*(stroke|fill): var\(--fill\)", SHEETS[widget.__module__.rpartition(".")[2]])
+
+
 def test_type_is_large_enough_to_be_projected():
     sizes = [float(size) for size in re.findall(r"font(?:-size)?:\s*(?:\w+ )?([\d.]+)px", base.style_sheet())]
     assert sizes and min(sizes) >= 14

@@ -18,11 +18,18 @@ FOLDER = Path(__file__).parent
 NOTHING = {"title": "", "controls": [], "html": "", "said": "", "problem": ""}
 
 
-def style_sheet():
-    """Return the CSS of all widgets: the colours of `style.py` as variables, then `front.css`."""
+def style_sheet(names=None):
+    """Return the CSS of widgets: the colours of `style.py` as variables, `front.css`, then what each has of its own.
+
+    Args:
+        names: of their modules; without it all widgets.
+    """
+    if names is None:
+        names = sorted(path.stem for path in FOLDER.glob("*.css") if path.stem != "front")
     colors = {**AXIS_COLORS, **COLORS}
     variables = "".join(f"--{name.replace('_', '-')}:{color};" for name, color in colors.items())
-    return f".s2s{{{variables}}}\n{(FOLDER / 'front.css').read_text(encoding='utf-8')}"
+    files = [(FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("front", *names)]
+    return "\n".join([f".s2s{{{variables}}}", *files])
 
 
 @contextmanager
@@ -49,7 +56,7 @@ class LessonWidget(anywidget.AnyWidget):
 
     title = ""
     _esm = (FOLDER / "front.js").read_text(encoding="utf-8")
-    _css = style_sheet()
+    _css = style_sheet([])  # a subclass adds the file of its module's name, if there is one
     _picture = traitlets.Dict(NOTHING).tag(sync=True)  # all that the front end draws, in one message
     below = traitlets.Instance(anywidget.AnyWidget, allow_none=True).tag(sync=True, **widget_serialization)
 
@@ -99,6 +106,9 @@ class LessonWidget(anywidget.AnyWidget):
     _controls = {}
 
     def __init_subclass__(cls, **options):
+        package, _, module = cls.__module__.rpartition(".")
+        if package == __package__ and "_css" not in vars(cls) and (FOLDER / f"{module}.css").is_file():
+            cls._css = style_sheet([module])
         super().__init_subclass__(**options)
         found = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
         cls._controls = {name: value for name, value in found.items() if isinstance(value, Control)}

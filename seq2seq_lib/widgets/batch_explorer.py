@@ -81,7 +81,7 @@ class BatchExplorer(LessonWidget):
                 tag("tr", tag("th", "batch ↓", **rows_axis),
                     [tag("th", step, scope="col", **steps) for step in range(num_steps)],
                     tag("th", "valid_len", scope="col", **rows_axis),
-                    tag("th", "cut off", scope="col", class_="s2s-cut-head") if any(cut) else None)]
+                    tag("th", "cut off", scope="col", class_="s2s-batch-cut-head") if any(cut) else None)]
         lines, explained = [], ""
         for row, tokens in enumerate(rows):
             line = [tag("th", row, scope="row", **rows_axis)]
@@ -97,7 +97,7 @@ class BatchExplorer(LessonWidget):
             line.append(tag("td", valid_len[row].item(), class_="s2s-number"))
             if cut[row]:
                 first = " ".join(cut[row][:6]) + " …" * (len(cut[row]) > 6)
-                line.append(tag("td", tag("bdi", first), class_="s2s-cut"))
+                line.append(tag("td", tag("bdi", first), class_="s2s-batch-cut"))
             lines.append(tag("tr", line))
         table = tag("table", tag("thead", head), tag("tbody", lines), role="grid",
                     aria_label="The ids of the batch. Arrow keys go from cell to cell.")
@@ -132,7 +132,8 @@ def _shares(ids):
     names = {"word": "words", "unk": "<unk>", "eos": "<eos>", "pad": "<pad>"}
     bar = [tag("i", class_=f"s2s-{kind}", style=f"flex-grow:{kinds[kind]}") for kind in names if kinds[kind]]
     legend = [tag("span", tag("i", class_=f"s2s-{kind}"), f"{kinds[kind]} {name} ") for kind, name in names.items()]
-    return tag("div", tag("div", bar, class_="s2s-bar", aria_hidden="true"), tag("div", legend, class_="s2s-legend"))
+    return tag("div", tag("div", bar, class_="s2s-batch-bar", aria_hidden="true"),
+               tag("div", legend, class_="s2s-legend"))
 
 
 # ------------------------------------------------------------------- the corpora

@@ -74,14 +74,14 @@ class ClippingExplorer(LessonWidget):
         for i, norm in enumerate(self.norms):
             words = f"batch {i}: norm {norm:.2f}" + (f", clipped to {theta:.2g}" if norm > theta else ", not clipped")
             kept = min(norm, theta)
-            bars = [tag("i", style=f"height:{BAR * (norm - kept) / top:.1f}px", class_="s2s-cut-off"),
-                    tag("i", style=f"height:{BAR * kept / top:.1f}px", class_="s2s-kept")]
+            bars = [tag("i", style=f"height:{BAR * (norm - kept) / top:.1f}px", class_="s2s-clipping-cut-off"),
+                    tag("i", style=f"height:{BAR * kept / top:.1f}px", class_="s2s-clipping-kept")]
             cells.append(tag("td", bars, tag("small", i), title=words,
                              **pick("batch", i, words, at=(0, i), chosen=i == chosen)))
-        table = tag("table", tag("tr", cells), role="grid", class_="s2s-norms",
+        table = tag("table", tag("tr", cells), role="grid", class_="s2s-clipping-norms",
                     aria_label="The gradient norm of each batch. Arrow keys go from batch to batch.")
-        legend = tag("p", tag("span", tag("i", class_="s2s-kept"), "what is left of the norm"),
-                     tag("span", tag("i", class_="s2s-cut-off"), "what is cut off"), class_="s2s-legend")
+        legend = tag("p", tag("span", tag("i", class_="s2s-clipping-kept"), "what is left of the norm"),
+                     tag("span", tag("i", class_="s2s-clipping-cut-off"), "what is cut off"), class_="s2s-legend")
         return tag("div", tag("p", "Gradient norm of each batch"), table, legend)
 
     def _plane(self, theta, chosen, factor):
@@ -95,17 +95,19 @@ class ClippingExplorer(LessonWidget):
             return f"{(point[0] - left) * scale:.1f} {SIZE - point[1] * scale:.1f}"
 
         origin, radius = at((0, 0)), theta * scale
-        rest = [f'<path class="s2s-gradient" d="M{at(point)}h0.01"/>' for point in self.points]
-        arc = (f'<path class="s2s-circle" d="M{at((-theta, 0))}A{radius:.1f} {radius:.1f} 0 0 1 {at((theta, 0))}"/>'
+        rest = [f'<path class="s2s-clipping-gradient" d="M{at(point)}h0.01"/>' for point in self.points]
+        arc = (f'<path class="s2s-clipping-circle" d="M{at((-theta, 0))}A{radius:.1f} {radius:.1f} 0 0 1 '
+               f'{at((theta, 0))}"/>'
                if theta < 4 * far else "")
         end = self.points[chosen]
         short = (end[0] * factor, end[1] * factor)
         alt = (f"The gradient of batch {chosen} as an arrow of length {self.norms[chosen]:.2f}, its clipped self on "
                f"top of it, {factor:.0%} as long in the same direction, and a circle of radius {theta:.2g}.")
         svg = (f'<svg width="{width:.0f}" height="{SIZE + FOOT}" viewBox="0 0 {width:.0f} {SIZE + FOOT}" role="img" '
-               f'aria-label="{alt}"><path class="s2s-axis" d="M0 {SIZE}H{width:.0f}M{origin}V0"/>{arc}{"".join(rest)}'
-               f'<path class="s2s-arrow s2s-before" d="M{origin}L{at(end)}"/>'
-               f'<path class="s2s-arrow s2s-after" d="M{origin}L{at(short)}"/>'
+               f'aria-label="{alt}"><path class="s2s-clipping-axis" d="M0 {SIZE}H{width:.0f}M{origin}V0"/>{arc}'
+               f'{"".join(rest)}'
+               f'<path class="s2s-clipping-before" d="M{origin}L{at(end)}"/>'
+               f'<path class="s2s-clipping-after" d="M{origin}L{at(short)}"/>'
                f'<text x="{width:.0f}" y="{SIZE + 20}" text-anchor="end">along the mean gradient →</text></svg>')
         key = "Thin arrow: the gradient. Thick: what is left. Circle: θ. Dots: the other batches"
         return tag("div", tag("p", key), Html(svg))
@@ -114,13 +116,13 @@ class ClippingExplorer(LessonWidget):
         """The norm of each layer, before and after."""
         top = max(max(layers.values()) for layers in self.layers) or 1.0
         rows = [tag("tr", tag("th", name, scope="row"),
-                    tag("td", tag("i", class_="s2s-before", style=f"width:{160 * value / top:.0f}px"),
-                        tag("i", class_="s2s-kept", style=f"width:{160 * value * factor / top:.0f}px")),
+                    tag("td", tag("i", class_="s2s-clipping-before", style=f"width:{160 * value / top:.0f}px"),
+                        tag("i", class_="s2s-clipping-kept", style=f"width:{160 * value * factor / top:.0f}px")),
                     tag("td", f"{value:.2f}"), tag("td", f"{value * factor:.2f}"))
                 for name, value in self.layers[chosen].items()]
         head = tag("tr", [tag("th", name, scope="col") for name in ("layer", "its norm", "before", "after")])
         return tag("div", tag("p", "Every layer shrinks by the same factor"),
-                   tag("table", tag("thead", head), tag("tbody", rows), class_="s2s-layers"))
+                   tag("table", tag("thead", head), tag("tbody", rows), class_="s2s-clipping-layers"))
 
 
 def _gradient(net, batch):

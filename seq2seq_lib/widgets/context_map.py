@@ -108,7 +108,7 @@ class ContextMap(LessonWidget):
         said = (f"{kept:.0%} of the spread is in the picture. Nearest to “{_name(rows[picked])}” in all "
                 f"{contexts.shape[1]} axes: “{_name(rows[order[0]])}”."
                 + f" Only your first {MOST_OWN} sentences are shown." * (left_out > 0))
-        return tag("div", map_, near, class_="s2s-inspector"), said
+        return tag("div", map_, near, class_="s2s-columns"), said
 
     def _mark(self, group):
         """The mark, path and colour of a group, the last named by an axis."""
@@ -124,7 +124,7 @@ class ContextMap(LessonWidget):
         for token in tokens:
             if length > 48:
                 return tag("bdi", parts, "…")
-            parts += [token[:20] if token in known else tag("span", token[:20], class_="s2s-unheard"), " "]
+            parts += [token[:20] if token in known else tag("span", token[:20], class_="s2s-context-unheard"), " "]
             length += len(token[:20]) + 1
         return tag("bdi", parts)
 
@@ -142,12 +142,13 @@ class ContextMap(LessonWidget):
         drawn = [tag("path", d=f"M0 {height / 2:.0f}h{WIDTH}M{WIDTH / 2:.0f} 0v{height}", class_="s2s-frame")]
         for i, (x, y) in enumerate(place):
             line, column = where[i]
-            drawn.append(tag("path", d=f"M{WIDTH * column} {ROW * line + ROW // 2}L{x} {y}", class_="s2s-leader"))
-        drawn.append(tag("path", d="M{} {}L{} {}".format(*place[picked], *place[nearest]), class_="s2s-near"))
+            drawn.append(tag("path", d=f"M{WIDTH * column} {ROW * line + ROW // 2}L{x} {y}",
+                             class_="s2s-context-leader"))
+        drawn.append(tag("path", d="M{} {}L{} {}".format(*place[picked], *place[nearest]), class_="s2s-context-near"))
         for i, (x, y) in enumerate(place):
             _, path, color = self._mark(groups[i])
             drawn.append(tag("path", d=path, transform=f"translate({x} {y})", data_axis=color, data_set="picked",
-                             data_value=[i], class_="s2s-point s2s-picked" if i == picked else "s2s-point"))
+                             data_value=[i], class_=f"s2s-context-point{' s2s-context-picked' * (i == picked)}"))
         said = "; ".join(f"{_name(row)} ({group}) at {round(x)}, {round(y)}"
                          for row, group, (x, y) in zip(rows, groups, points))
         svg = tag("svg", drawn, width=WIDTH, height=height, viewBox=f"0 0 {WIDTH} {height}", role="img",
@@ -157,19 +158,19 @@ class ContextMap(LessonWidget):
         for line in range(lines):
             cells = [self._cell(i, ranks[i], column, rows, groups, picked)
                      if (i := at.get((line, column))) is not None else tag("td") for column in (0, 1)]
-            middle = tag("td", svg, rowspan=lines, class_="s2s-plane") if line == 0 else None
+            middle = tag("td", svg, rowspan=lines, class_="s2s-context-plane") if line == 0 else None
             body.append(tag("tr", cells[0], middle, cells[1]))
         legend = [tag("span", tag("span", self._mark(group)[0], " ", group, class_="s2s-ink",
                                   data_axis=self._mark(group)[2])) for group in dict.fromkeys(groups)]
         legend += [tag("span", "→ first principal axis, ↑ second"), tag("span", "┄ to the nearest")]
-        table = tag("table", tag("tbody", body), role="grid", class_="s2s-names",
+        table = tag("table", tag("tbody", body), role="grid", class_="s2s-context-names",
                     aria_label="Names of the sentences. Arrow keys go from one to the next.")
         return tag("div", table, tag("div", legend, class_="s2s-legend"))
 
     def _cell(self, i, rank, column, rows, groups, picked):
         mark, _, color = self._mark(groups[i])
         parts = [self._words(rows[i]), " ", tag("span", mark, class_="s2s-ink", data_axis=color, aria_hidden="true")]
-        return tag("td", parts if column == 0 else parts[::-1], class_="s2s-name",
+        return tag("td", parts if column == 0 else parts[::-1], class_="s2s-context-name",
                    **pick("picked", i, f"{_name(rows[i])}, {groups[i]}", at=(rank, column), chosen=i == picked))
 
     def _nearest(self, rows, groups, picked, order, distances, on_map, axes):
@@ -185,10 +186,10 @@ class ContextMap(LessonWidget):
         for i in order:
             mark, _, color = self._mark(groups[i])
             body.append(tag("tr", tag("td", tag("span", mark, " ", class_="s2s-ink", data_axis=color),
-                                      self._words(rows[i]), class_="s2s-name"),
+                                      self._words(rows[i]), class_="s2s-context-name"),
                             [tag("td", f"{values[i]:.1f}", class_="s2s-number") for values in (distances, on_map)]))
         return tag("div", tag("p", tag("b", self._words(rows[picked])), f" ({groups[picked]})"), read,
-                   tag("table", tag("thead", head), tag("tbody", body)), class_="s2s-near-list")
+                   tag("table", tag("thead", head), tag("tbody", body)), class_="s2s-context-near-list")
 
 
 def _name(tokens):

@@ -222,9 +222,9 @@ class DecoderStepper(LessonWidget):
             said = f"{token}, {percent}{f', leads on to {leads_to}' * bool(leads_to)}"
             mark = ("✓ asked for" if train else "✓ written") if chosen else ""
             parts = (tag("bdi", token, lang=self.language("target")[1]),
-                     tag("span", tag("i", style=f"width:{100 * p[id_].item():.0f}%"), class_="s2s-probability"),
+                     tag("span", tag("i", style=f"width:{100 * p[id_].item():.0f}%"), class_="s2s-decoder-probability"),
                      tag("b", percent), tag("span", mark), tag("span", leads_to and f"→ {leads_to}"))
-            one = dict(class_=f"s2s-candidate{' s2s-written' * chosen}")
+            one = dict(class_=f"s2s-decoder-candidate{' s2s-decoder-written' * chosen}")
             if train:
                 rows.append(tag("div", parts, **one))
             else:
@@ -232,7 +232,7 @@ class DecoderStepper(LessonWidget):
                                                             chosen=chosen)))
         head = tag("p", f"After “{_input(tokens, at)}”, the next token is probably",
                    class_="s2s-ink", data_axis="vocab_size")
-        return tag("div", head, rows, class_="s2s-candidates", data_axis="vocab_size")
+        return tag("div", head, rows, class_="s2s-decoder-candidates", data_axis="vocab_size")
 
     def _leads(self, tokens, ids):
         """Return for each of the ids the tokens that greedy search writes behind it, as text."""
@@ -252,9 +252,9 @@ class DecoderStepper(LessonWidget):
         context = tag("tr", tag("th", "–", scope="row"), tag("td", "(context)"),
                       tag("td", _strip(hiddens[0], "Context, the encoder's last state")), [tag("td") for _ in titles])
         lines = [self._line(row, tokens, row == at, p, hiddens[row + 1]) for row, p in enumerate(probs)]
-        table = tag("table", tag("thead", head), tag("tbody", context, lines), role="grid", class_="s2s-timeline",
-                    aria_label="The steps so far. Arrow keys go from step to step.")
-        words = [[" ", tag("span", token[:40], class_=None if token in self.src_vocab else "s2s-unread")]
+        table = tag("table", tag("thead", head), tag("tbody", context, lines), role="grid",
+                    class_="s2s-decoder-timeline", aria_label="The steps so far. Arrow keys go from step to step.")
+        words = [[" ", tag("span", token[:40], class_=None if token in self.src_vocab else "s2s-decoder-unread")]
                  for token in read]
         return tag("div", tag("p", "The encoder has read", tag("b", words), ", and its last state is the context.",
                               class_="s2s-explained"), tag("div", table, class_="s2s-wide"))
@@ -273,7 +273,7 @@ class DecoderStepper(LessonWidget):
                        **pick("path", [tokens, row], said, at=(row, 0), chosen=now)),
                    tag("td", _strip(hidden, f"Hidden state after step {row}")),
                    [tag("td", cell, class_="s2s-number") for cell in cells],
-                   class_="s2s-now" if now else None,
+                   class_="s2s-decoder-now" if now else None,
                    data_set="path", data_value=[[tokens, row]])  # for the mouse: the whole line
 
 
@@ -299,7 +299,7 @@ def _strip(hidden, name):
     paths = [tag("path", d="".join(f"M{i} 0h1" for i, other in enumerate(levels) if other == level),
                  class_="s2s-plus" if level > 0 else "s2s-minus", stroke_opacity=abs(level) / LEVELS)
              for level in sorted(set(levels) - {0})]
-    return tag("svg", paths, viewBox=f"0 -0.5 {len(levels)} 1", preserveAspectRatio="none", class_="s2s-strip",
+    return tag("svg", paths, viewBox=f"0 -0.5 {len(levels)} 1", preserveAspectRatio="none", class_="s2s-decoder-strip",
                role="img", aria_label=said)
 
 

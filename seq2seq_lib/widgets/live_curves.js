@@ -1,5 +1,6 @@
 // The front end of LiveCurves, behind that of all widgets (front.js): while a training runs Python is busy, so here the
-// browser draws by itself, and the reader's switches work at once.
+// browser draws by itself, and the reader's switches work at once. The colours of the runs, INKS, stand before it: they
+// are those of style.py.
 
 export default { render: renderCurves };
 
@@ -13,13 +14,12 @@ const PANELS = [
   { key: "speed", title: "tokens per second", top: 418, height: 80, scaled: false },
 ];
 const HEIGHT = 546;
-const INKS = ["batch", "num-steps", "embed-size", "num-hiddens", "num-layers", "vocab-size"];
 const NO_KERNEL = "The stop button does not reach the kernel here. Use the notebook's own: Kernel, Interrupt.";
 
 function renderCurves({ model, el }) {
   const title = make("p", { class: "s2s-title" });
-  const stop = hush(make("button", { type: "button", class: "s2s-stop" }));
-  const now = make("span", { class: "s2s-now" });
+  const stop = hush(make("button", { type: "button", class: "s2s-live-stop" }));
+  const now = make("span", { class: "s2s-live-now" });
   const scale = MAKERS.choice({}, (value) => set("scale", value));
   scale.node.classList.add("s2s-control", "s2s-choice");
   const panel = make("div", { class: "s2s-controls s2s-others" }, make("div", { class: "s2s-control" }, stop, now),
@@ -27,7 +27,7 @@ function renderCurves({ model, el }) {
   const said = make("output", { class: "s2s-said", "aria-live": "polite" });
   const problem = make("div", { class: "s2s-problem", role: "alert", hidden: "" });
   const drawing = make("div", { class: "s2s-drawing" });
-  const root = make("div", { class: "s2s s2s-curves", role: "group" }, title, panel, problem, said, drawing);
+  const root = make("div", { class: "s2s s2s-live-curves", role: "group" }, title, panel, problem, said, drawing);
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
   let stopping = false;
 
@@ -196,12 +196,12 @@ function table(model, runs, at) {
     const name = escapeText(run.name);
     const cells = [values.update, number(values.loss), number(values.valid), number(values.norm),
       ...(theta ? [`${run.clipped} of ${run.updates}`] : []), number(values.speed)];
-    return `<tr class="${off ? "s2s-faint" : ""}" style="--run:${run.ink}"><th scope="row"><button type="button"
+    return `<tr class="${off ? "s2s-live-faint" : ""}" style="--run:${run.ink}"><th scope="row"><button type="button"
       data-run="${name}" data-lm-suppress-shortcuts="true" aria-pressed="${!off}" aria-label="Show run ${name}"><i>${
       run.number}</i> <bdi>${name}</bdi></button></th>${cells.map((cell) => `<td class="s2s-number">${off ? "" : cell
     }</td>`).join("")}</tr>`;
   });
-  return `<table class="s2s-readings"><thead><tr>${head.map((name) => `<th scope="col">${name}</th>`).join("")
+  return `<table class="s2s-live-readings"><thead><tr>${head.map((name) => `<th scope="col">${name}</th>`).join("")
   }</tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
@@ -224,7 +224,7 @@ function picturesOf(model, runs, at) {
   const stops = stopsOf(model, runs);
   const cursor = at === undefined ? "" : `<g role="slider" tabindex="0" aria-label="Read the values at update"
     aria-valuemin="${stops[0]}" aria-valuemax="${stops.at(-1)}" aria-valuenow="${at}"
-    data-lm-suppress-shortcuts="true" class="s2s-cursor"><rect x="${place(at) - 6}" y="${PANELS[0].top}" width="12"
+    data-lm-suppress-shortcuts="true" class="s2s-live-cursor"><rect x="${place(at) - 6}" y="${PANELS[0].top}" width="12"
     height="${foot - PANELS[0].top}" /><path d="M${place(at)} ${PANELS[0].top}V${foot}" /></g>`;
   return `<svg width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="group" aria-label="${
     escapeText(words)}">${parts.join("")}${cursor}</svg>`;
@@ -239,14 +239,14 @@ function drawPanel({ key, title, top, height }, runs, place, log, theta) {
   else to *= 1.04;
   const share = log ? (y) => Math.log(y / from) / Math.log(to / from) : (y) => (y - from) / (to - from);
   const level = (y) => top + height * (1 - share(y));
-  const parts = [`<text x="${LEFT}" y="${top - 9}" class="s2s-panel">${title}</text>`];
+  const parts = [`<text x="${LEFT}" y="${top - 9}" class="s2s-live-panel">${title}</text>`];
   const marks = log ? logTicks(from, to) : ticks(from, to, height > 150 ? 5 : 3);
   for (const value of marks) {
-    parts.push(`<path class="s2s-grid" d="M${LEFT} ${level(value).toFixed(1)}H${WIDTH - RIGHT}" />
+    parts.push(`<path class="s2s-live-grid" d="M${LEFT} ${level(value).toFixed(1)}H${WIDTH - RIGHT}" />
       <text x="${LEFT - 8}" y="${(level(value) + 5).toFixed(1)}" text-anchor="end">${tickText(value)}</text>`);
   }
   if (theta) {
-    parts.push(`<path class="s2s-theta" d="M${LEFT} ${level(theta).toFixed(1)}H${WIDTH - RIGHT}" />
+    parts.push(`<path class="s2s-live-theta" d="M${LEFT} ${level(theta).toFixed(1)}H${WIDTH - RIGHT}" />
       <text x="${WIDTH - RIGHT + 6}" y="${(level(theta) + 5).toFixed(1)}">θ</text>`);
   }
   const ends = [];
@@ -259,7 +259,7 @@ function drawPanel({ key, title, top, height }, runs, place, log, theta) {
   ends.sort((a, b) => a.y - b.y);
   ends.forEach((end, i) => { if (i && ends.length > 1) end.y = Math.max(end.y, ends[i - 1].y + 15); });
   for (const { run, x, y } of ends) {
-    parts.push(`<text x="${(x + 6).toFixed(1)}" y="${y.toFixed(1)}" class="s2s-end" style="--run:${run.ink}">${
+    parts.push(`<text x="${(x + 6).toFixed(1)}" y="${y.toFixed(1)}" class="s2s-live-end" style="--run:${run.ink}">${
       run.number}</text>`);
   }
   return parts.join("");
@@ -269,17 +269,17 @@ function path(points, place, level, log) {
   const kept = points.filter(([, y]) => y !== null && (!log || y > 0));
   if (!kept.length) return "";
   const [x, y] = kept[0];
-  if (kept.length === 1) return `<circle class="s2s-dot" cx="${place(x)}" cy="${level(y).toFixed(1)}" r="3" />`;
+  if (kept.length === 1) return `<circle class="s2s-live-dot" cx="${place(x)}" cy="${level(y).toFixed(1)}" r="3" />`;
   const d = kept.map(([x, y]) => `${place(x).toFixed(1)} ${level(y).toFixed(1)}`).join("L");
-  return `<path class="s2s-line" d="M${d}" />`;
+  return `<path class="s2s-live-line" d="M${d}" />`;
 }
 
 function validation(run, place, level, log) {
   const kept = run.valid.filter(([, y]) => y !== null && (!log || y > 0))
     .map(([x, y]) => [place(x).toFixed(1), level(y).toFixed(1)]);
-  const squares = kept.map(([x, y]) => `<rect class="s2s-dot" x="${x - 4}" y="${y - 4}" width="8" height="8" />`);
-  return `<path class="s2s-line s2s-dashed" d="${kept.length ? `M${kept.map((at) => at.join(" ")).join("L")}` : ""}" />${
-    squares.join("")}`;
+  const squares = kept.map(([x, y]) => `<rect class="s2s-live-dot" x="${x - 4}" y="${y - 4}" width="8" height="8" />`);
+  const line = kept.length ? `M${kept.map((at) => at.join(" ")).join("L")}` : "";
+  return `<path class="s2s-live-line s2s-live-dashed" d="${line}" />${squares.join("")}`;
 }
 
 function ticks(from, to, most) {

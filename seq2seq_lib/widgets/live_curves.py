@@ -1,11 +1,13 @@
 """Live curves: the loss, the gradient norm and the speed of a training, drawn while it runs."""
 
+import json
 import math
 import time
 
 import traitlets
 
 from ..plots import plot_curves
+from ..style import CYCLE
 from . import places
 from .base import FOLDER, LessonWidget
 from .controls import Choice, State, plain
@@ -14,6 +16,7 @@ from .markup import Html, tag
 SECONDS = 0.25  # between two messages to the browser, at least
 PATIENCE = 100  # and at least so many times as long as the last message took: so the cost stays at 1 %
 MOST_POINTS = 400  # of a run; when there are more, neighbours become one
+INKS = f"const INKS = {json.dumps([name.replace('_', '-') for name in CYCLE])};"  # CSS variables of base.style_sheet
 FRONT = [(FOLDER / name).read_text(encoding="utf-8") for name in ("front.js", "live_curves.js")]
 
 
@@ -31,7 +34,7 @@ class LiveCurves(LessonWidget):
     """
 
     title = "Live curves"
-    _esm = "\n".join(FRONT).replace("export default { render };", "")
+    _esm = "\n".join([INKS, *FRONT]).replace("export default { render };", "")
 
     scale = Choice("linear", "Axis of loss and gradient norm", ["linear", "log"])
     hidden = State([])  # the names of runs that the reader switched off
@@ -106,7 +109,7 @@ class LiveCurves(LessonWidget):
         hidden = self.hidden if isinstance(self.hidden, list) else []
         shown = [run for run in self._runs if run["name"] not in hidden] or self._runs
         picture = plot_curves(shown, self._theta, self.scale if self.scale in ("linear", "log") else "linear")
-        return tag("div", Html(picture.html), class_="s2s-final")
+        return tag("div", Html(picture.html), class_="s2s-live-final")
 
 
 class Run:

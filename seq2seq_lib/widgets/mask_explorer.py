@@ -140,7 +140,7 @@ class MaskExplorer(LessonWidget):
                     "td", tag("bdi", self.vocab.tokens[self.Y[row, step]]), " ",
                     tag("small", _short(shown[row, step].item(), digits) if counts else "0"),
                     self._knob(row, n) if self.masked and step == n - 1 else None,
-                    class_=f"s2s-cell s2s-{'heat' if counts else 'off'}", title=said,
+                    class_=f"s2s-cell s2s-mask-{'heat' if counts else 'off'}", title=said,
                     style=f"--heat:{heat[row][step]:.2f}" if counts else None,
                     **pick("cell", [row, step], said, at=(row, step), chosen=(row, step) == chosen),
                     **stop("lengths", step + 1, index=row)))
@@ -151,7 +151,7 @@ class MaskExplorer(LessonWidget):
         return tag("div", tag("div", table, class_="s2s-wide"), tag("p", explained, class_="s2s-explained"))
 
     def _knob(self, row, n):
-        return tag("span", class_="s2s-knob",
+        return tag("span", class_="s2s-mask-knob",
                    **handle("lengths", n, 1, self.Y.shape[1], f"Valid length of sentence {row}", index=row))
 
 

@@ -19,13 +19,14 @@ ROOM = 900  # pixels that a drawing may be wide, unless a table of it is wider
 SLACK = 1.06  # fonts differ: so much larger than the estimate
 MARGIN = 12
 LETTER, TEXT = 9, 21  # width of a letter and height of a line of text, in pixels, by a wide font of 15 pixels
-LARGE = {"s2s-translation": 1.7, "s2s-chip": 1.13, "s2s-bleu-token": 1.13}  # times as large
-FIXED = {"s2s-tensor": (312, 66), "s2s-candidate": (860, 32), "s2s-bar": (560, 12), "s2s-meter": (56, 8)}
-WIDE = {"s2s-detail": 400, "s2s-stop": 330, "s2s-timeline": 860}  # widths that the style sheet gives, or nearly
-ROWS = {"s2s-inspector": 28, "s2s-clipping": 48, "s2s-bleu-row": 40, "s2s-legend": 20, "s2s-chips": 8,
-        "s2s-shape": 5}  # what is in them stands side by side, in several lines if need be, and the gap between
+LARGE = {"s2s-translator-text": 1.7, "s2s-translator-chip": 1.13, "s2s-bleu-token": 1.13}  # times as large
+FIXED = {"s2s-shape-tensor": (312, 66), "s2s-decoder-candidate": (860, 32), "s2s-batch-bar": (560, 12),
+         "s2s-translator-meter": (56, 8)}
+WIDE = {"s2s-shape-detail": 400, "s2s-shape-stop": 330, "s2s-decoder-timeline": 860}  # the style sheet's, or nearly
+ROWS = {"s2s-columns": 28, "s2s-clipping": 48, "s2s-bleu-row": 40, "s2s-legend": 20, "s2s-translator-chips": 8,
+        "s2s-shape-sizes": 5}  # what is in them stands side by side, in several lines if need be, and the gap between
 BLOCKS = {"div", "p", "table", "svg"}  # elements that stand one under another,
-STACKS = {"s2s-cell", "s2s-chip"}  # and those in which all do
+STACKS = {"s2s-cell", "s2s-translator-chip"}  # and those in which all do
 LOOK = ".s2s .s2s-drawing,.s2s .s2s-wide{overflow:visible}.s2s{padding:0}"
 
 
@@ -104,23 +105,23 @@ def _size(element, room, scale=1.0):
 def _size_of_row(element, room, scale):
     """The size of elements side by side, in as many lines as they need."""
     gap = ROWS[next(name for name in _classes(element) if name in ROWS)]
-    if "s2s-chips" in _classes(element):
+    if "s2s-translator-chips" in _classes(element):
         room -= 160  # what stands before them
     lines, right, most = [0], 0, 0
     for child in element:
-        if "s2s-rowhead" in _classes(child):
+        if "s2s-translator-rowhead" in _classes(child):
             continue
         width, height = _size(child, room, scale)
-        if "s2s-chip" in _classes(child):
+        if "s2s-translator-chip" in _classes(child):
             width, height = max(width, 40) + 24, 66
-        elif "s2s-axis" in _classes(child) or "s2s-legend" in _classes(element):
+        elif "s2s-shape-axis" in _classes(child) or "s2s-legend" in _classes(element):
             width += 22
         if right and right + width > room:
             lines, right = [*lines, 0], 0
         right += width + gap
         most = max(most, right)
         lines[-1] = max(lines[-1], height)
-    return most + 160 * ("s2s-chips" in _classes(element)), sum(lines) + min(gap, 12) * len(lines)
+    return most + 160 * ("s2s-translator-chips" in _classes(element)), sum(lines) + min(gap, 12) * len(lines)
 
 
 def _size_of_table(element):

@@ -115,7 +115,7 @@ class Translator(LessonWidget):
 
     def render(self):
         net, src_vocab, tgt_vocab, _, about = self.checkpoint
-        note = tag("p", self.note, class_="s2s-note", role="status")
+        note = tag("p", self.note, class_="s2s-translator-note", role="status")
         source = tokenize(self.sentence, about["source_language"])
         if not source:
             return tag("div", note), f"Nothing to translate yet: type a sentence in {self.language('source')[0]}."
@@ -131,9 +131,10 @@ class Translator(LessonWidget):
         words = tokens[:-1] if tokens[-1] == "<eos>" else tokens
         text = detokenize(words, about["target_language"])
         grid = tag("div", _source_line(read, ids, chosen, self.language("source")[1]),
-                   _target_line(tokens, sure, chosen, self.language("target")[1]), role="grid", class_="s2s-lines",
+                   _target_line(tokens, sure, chosen, self.language("target")[1]), role="grid",
+                   class_="s2s-translator-lines",
                    aria_label="Tokens read and tokens written. Arrow keys go from token to token.")
-        drawing = tag("div", note, tag("p", text or "(nothing)", class_="s2s-translation", dir="auto",
+        drawing = tag("div", note, tag("p", text or "(nothing)", class_="s2s-translator-text", dir="auto",
                                        lang=self.language("target")[1]),
                       grid, tag("p", explained, class_="s2s-explained"), tag("p", _left_out(cut), class_="s2s-remark"))
         return drawing, self._summary(text, words, sure, read, ids)
@@ -157,25 +158,26 @@ def _source_line(read, ids, chosen, lang):
         said = f"{token[:40]}, id {id_}{', unknown' * unknown}"
         kind = "unk" if unknown else "eos" if id_ == EOS else "word"
         cells.append(tag("span", tag("bdi", token, lang=lang), tag("small", id_, " unknown" * unknown),
-                         class_=f"s2s-chip s2s-{kind}",
+                         class_=f"s2s-translator-chip s2s-{kind}",
                          **pick("cell", [0, step], said, at=(0, step), chosen=chosen == (0, step))))
-    return tag("div", _row_header("The model reads", "token, id"), cells, role="row", class_="s2s-chips")
+    return tag("div", _row_header("The model reads", "token, id"), cells, role="row", class_="s2s-translator-chips")
 
 
 def _target_line(tokens, sure, chosen, lang):
     cells = []
     for step, (token, p) in enumerate(zip(tokens, sure)):
         unsure = " unsure" * (round(100 * p) < UNSURE)
-        bar = tag("span", tag("i", style=f"width:{100 * p:.0f}%"), class_="s2s-meter", aria_hidden="true")
+        bar = tag("span", tag("i", style=f"width:{100 * p:.0f}%"), class_="s2s-translator-meter", aria_hidden="true")
         cells.append(tag("span", tag("bdi", token, lang=lang), bar, tag("small", _percent(p), unsure),
-                         class_=f"s2s-chip{' s2s-unsure' * bool(unsure)}",
+                         class_=f"s2s-translator-chip{' s2s-translator-unsure' * bool(unsure)}",
                          **pick("cell", [1, step], f"{token}, {_percent(p)}{unsure}", at=(1, step),
                                 chosen=chosen == (1, step))))
-    return tag("div", _row_header("It writes", "token, how sure it is"), cells, role="row", class_="s2s-chips")
+    return tag("div", _row_header("It writes", "token, how sure it is"), cells, role="row",
+               class_="s2s-translator-chips")
 
 
 def _row_header(name, below):
-    return tag("span", tag("strong", name), " ", tag("small", below), role="rowheader", class_="s2s-rowhead")
+    return tag("span", tag("strong", name), " ", tag("small", below), role="rowheader", class_="s2s-translator-rowhead")
 
 
 def _explain_source(step, read, ids, vocab):
