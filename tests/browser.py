@@ -58,7 +58,8 @@ def lab(folder, scratch):
     settings = scratch / "settings" / "@jupyterlab"
     for extension, name, values in (
             ("apputils-extension", "notification", {"fetchNews": "false", "checkForUpdates": False}),
-            ("docmanager-extension", "plugin", {"autosave": False})):
+            ("docmanager-extension", "plugin", {"autosave": False}),
+            ("notebook-extension", "tracker", {"windowingMode": "none"})):  # draw all cells, not those in view
         (settings / extension).mkdir(parents=True, exist_ok=True)
         (settings / extension / f"{name}.jupyterlab-settings").write_text(json.dumps(values), encoding="utf-8")
     with socket.socket() as free:

@@ -3,7 +3,6 @@
 An untrusted notebook is sanitised: of its outputs no SVG, style, class, id or script is shown.
 """
 
-import json
 import os
 import re
 import shutil
@@ -219,9 +218,6 @@ def test_a_still_picture_has_room_for_its_drawing_and_not_much_more():
 @pytest.mark.browser
 @needs_chromium
 def test_a_fresh_lesson_shows_its_pictures_before_any_cell_is_run(tmp_path):
-    settings = tmp_path / "lab" / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(json.dumps({"windowingMode": "none"}))  # draw all cells, not only those in the window
     (tmp_path / "notebooks").mkdir()
     shutil.copy(FOLDER / "00_start_here.ipynb", tmp_path / "notebooks")
     shutil.copytree(FOLDER / "images", tmp_path / "notebooks" / "images")
