@@ -4,8 +4,9 @@ from collections import Counter
 from functools import lru_cache
 
 from ..batches import Batches, encode
+from ..corpus import data_folder, load_corpus
 from ..loss import sequence_mask
-from ..text import EOS, PAD, UNK, Vocab, data_folder, load_corpus, tokenize
+from ..text import EOS, PAD, UNK, Vocab, tokenize
 from .base import LessonWidget
 from .controls import Button, Checkbox, Choice, Slider, State, Text
 from .drawing import pick

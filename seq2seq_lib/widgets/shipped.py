@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from ..checkpoint import load_checkpoint
-from ..text import data_folder
+from ..corpus import data_folder
 
 LANGUAGES = {"eng": ("English", "en"), "fra": ("French", "fr"), "zho": ("Chinese", "zh")}  # for people, for browsers
 
