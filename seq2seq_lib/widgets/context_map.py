@@ -5,7 +5,7 @@ import torch
 from ..batches import encode
 from ..model import evaluation_mode
 from ..style import AXIS_COLORS
-from ..text import tokenize
+from ..text import find_language, tokenize
 from .base import LessonWidget
 from .controls import Choice, State, Text
 from .drawing import pick
@@ -39,7 +39,8 @@ class ContextMap(LessonWidget):
 
     title = "Context map"
 
-    own = Text("", f"Your sentences, one a line, at most {MOST_OWN}", lines=4, lang="en")
+    own = Text("", f"Your sentences, one a line, at most {MOST_OWN}", lines=4,
+               lang=lambda widget: find_language(widget.language).browser)
     shown = Choice("", "Sentences", lambda widget: list(widget.sets))
     picked = State(0)  # the sentence whose neighbours are listed
 

@@ -7,12 +7,12 @@ import torch
 from ..batches import encode
 from ..decoding import check_vocabs, greedy_steps
 from ..model import evaluation_mode, require
-from ..text import BOS, tokenize
+from ..text import BOS, find_language, tokenize
 from .base import LessonWidget
 from .controls import Button, Checkbox, Choice, State, Text
 from .drawing import pick
 from .markup import tag
-from .shipped import LANGUAGES, shipped
+from .shipped import shipped
 
 LIKELIEST = 5  # tokens that are shown as bars
 LEVELS = 4  # shades of a positive number in a strip, and of a negative one
@@ -60,7 +60,7 @@ class DecoderStepper(LessonWidget):
 
     def language(self, side):
         """Return the name of the language of a side, `"source"` or `"target"`, and its code for the browser."""
-        return LANGUAGES[self._languages[side]]
+        return find_language(self._languages[side])[:2]
 
     @property
     def written(self):
