@@ -8,10 +8,12 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from .text import check_choice, tokenize
+from .text import check_choice, normalize, tokenize
 
 SPLITS = ("train", "validation", "test")
-KINDS = ("seen pattern", "new combination", "hand-written")
+SHIPPED = ("eng-fra", "eng-zho")  # the corpora of the data folder whose third column names the origin of a pair
+HELD_OUT = {"seen pattern": 0.08, "new combination": 1.0, "hand-written": 0.2}  # of each kind, one half for the test
+KINDS = tuple(HELD_OUT)
 
 
 def read_pairs(path):
@@ -35,38 +37,47 @@ def read_pairs(path):
     return [row[:2] for row in read_rows(path)]
 
 
-def load_corpus(name, split, *, kind=None, language="eng"):
+def load_corpus(name, split, *, kind=None, reverse=False):
     """Load one part of a corpus: for training, for choosing (validation), or for the last test.
 
-    A hash of the tokenised source sentence decides the part, so the parts are the same everywhere and for ever,
-    and no source sentence is in two of them, whatever its spelling, spacing or number of translations.
+    A hash decides the part, so the parts are the same everywhere and for ever, in both directions. In the shipped
+    corpora it is that of the source sentence (`split_of`), whatever its spelling, spacing or number of translations. In
+    a file of your own, pairs that share a source or a target, directly or through other pairs, stay together
+    (`split_pairs`); its third column means nothing.
 
     Args:
-        name: a corpus of the data folder (`"eng-fra"`), or the path of a TSV file of your own.
+        name: a shipped corpus (`"eng-fra"`, `"eng-zho"`), or the path of a TSV file of your own.
         split: `"train"`, `"validation"` or `"test"`.
-        kind: only the pairs whose origin (third column) is `"hand-written"`, `"new combination"` or `"seen pattern"`;
-            all pairs by default.
-        language: the language of the source sentences, see `tokenize`.
+        kind: only the pairs of one kind: `"hand-written"`, `"new combination"` or `"seen pattern"`. Shipped corpora
+            alone have kinds. All pairs by default.
+        reverse: True gives the pairs the other way round, to translate from the second language into the first.
 
     Returns:
         A list of `(source, target)` pairs of strings. A source with several translations is in several pairs.
 
     Raises:
         FileNotFoundError: no such corpus; the message lists those there are.
-        ValueError: an unknown split, kind or language, or a damaged file.
+        ValueError: an unknown split or kind, a damaged file, or a file that is too small: it has no sentences for
+            validation or test.
     """
     check_choice("split", split, SPLITS)
     if kind is not None:
         check_choice("kind", kind, KINDS)
-    parts, pairs = {}, []  # a source with two origins stays in the part of the first
-    for source, target, origin in read_rows(_corpus_path(name)):
-        key = " ".join(tokenize(source, language))
-        if key not in parts:
-            parts[key] = split_of(source, origin, language)
-        if parts[key] == split and kind in (None, kind_of(origin)):
-            pairs.append((source, target))
-    return pairs
+    path = _corpus_path(name)
+    rows = read_rows(path)
+    if _is_shipped(path):
+        pairs = _part_of_shipped(rows, split, kind)
+    elif kind is not None:
+        raise ValueError(f"{path} is a file of your own, and only shipped corpora have kinds; leave out kind={kind!r}")
+    else:
+        every = [row[:2] for row in rows]
+        parts = split_pairs(every)
+        _check_parts(path, every, parts)
+        pairs = [pair for pair, part in zip(every, parts) if part == split]
+    return [(target, source) for source, target in pairs] if reverse else pairs
 
+
+# -------------------------------------------------------------- the shipped corpora
 
 def kind_of(origin):
     """Tell the kind of a pair, one of `KINDS`, by its origin (the third column of a shipped corpus)."""
@@ -76,16 +87,123 @@ def kind_of(origin):
 
 
 def split_of(source, origin="", language="eng"):
-    """Tell the part of a corpus that a source sentence belongs to: `"train"`, `"validation"` or `"test"`.
+    """Tell the part of a shipped corpus that a source sentence belongs to: `"train"`, `"validation"` or `"test"`.
 
     Hand-written sentences are held out one in five, other sentences 8 in a hundred. *New combinations* - a word
     kept out of a pattern in training - are all held out.
     """
-    digest = hashlib.sha256(" ".join(tokenize(source, language)).encode()).digest()
-    fraction = int.from_bytes(digest[:8], "big") / 2**64
-    held_out = {"seen pattern": 0.08, "hand-written": 0.2, "new combination": 1.0}[kind_of(origin)]
+    return _part(" ".join(tokenize(source, language)), HELD_OUT[kind_of(origin)])
+
+
+def _part(key, held_out):
+    """Return the part that a text falls into, if a share `held_out` of all texts is for validation and test."""
+    fraction = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
     return "test" if fraction < held_out / 2 else "validation" if fraction < held_out else "train"
 
+
+def _is_shipped(path):
+    """Tell whether a file is one of the corpora of the data folder, whose third column names origins."""
+    try:
+        return path.resolve() in [(data_folder() / f"{name}.tsv").resolve() for name in SHIPPED]
+    except FileNotFoundError:  # there is no data folder: so it is a file of somebody's own
+        return False
+
+
+def _part_of_shipped(rows, split, kind):
+    keys, parts, pairs = {}, {}, []  # a source with two origins stays in the part of the first
+    for source, target, origin in rows:
+        if source not in keys:
+            keys[source] = " ".join(tokenize(source, "eng"))
+        key = keys[source]
+        if key not in parts:
+            parts[key] = _part(key, HELD_OUT[kind_of(origin)])
+        if parts[key] == split and kind in (None, kind_of(origin)):
+            pairs.append((source, target))
+    return pairs
+
+
+# ------------------------------------------------------------- a file of one's own
+
+def split_pairs(pairs):
+    """Tell the part of each pair: `"train"`, `"validation"` (4 in a hundred) or `"test"` (4 in a hundred).
+
+    Pairs that share a source or a target, directly or through other pairs, form a group and stay together: otherwise a
+    sentence of the test would be in training under another wording of its translation. A hash of the group decides, in
+    both directions alike. A group that is too large to be held out (`large_groups`) goes to training.
+
+    Args:
+        pairs: a list of `(source, target)` pairs of strings. Case and spacing do not matter.
+
+    Returns:
+        A list of the parts, in the order of the pairs.
+    """
+    parts, keys = [""] * len(pairs), _keys(pairs)
+    for rows in _groups(keys):
+        key = min(key for row in rows for key in keys[row])  # the same in whatever order the pairs come
+        part = "train" if _is_large(rows, pairs) else _part(key, HELD_OUT["seen pattern"])
+        for row in rows:
+            parts[row] = part
+    return parts
+
+
+def large_groups(pairs):
+    """Return the groups of `split_pairs` of two pairs or more that hold more than 1 % of all pairs, the largest first.
+
+    Args:
+        pairs: a list of `(source, target)` pairs of strings.
+
+    Returns:
+        A list of lists of pairs: `len(large_groups(read_pairs(path)))` says how many groups went to training whole.
+    """
+    large = [[pairs[row] for row in rows] for rows in _groups(_keys(pairs)) if _is_large(rows, pairs)]
+    return sorted(large, key=len, reverse=True)
+
+
+def _keys(pairs):
+    """Return for each pair what two spellings of its sentences share, in any language: equal tokens have equal keys."""
+    return [tuple(normalize(text).replace(" ", "") for text in pair) for pair in pairs]
+
+
+def _groups(keys):
+    """Return the rows of each group, by union-find: a row points to an earlier one, the first of a group to itself."""
+    above = list(range(len(keys)))
+
+    def first(row):
+        while above[row] != row:
+            above[row] = row = above[above[row]]  # halves the way for the next one
+        return row
+
+    seen = {}
+    for row, pair in enumerate(keys):
+        for side_and_key in enumerate(pair):
+            one, other = sorted((first(row), first(seen.setdefault(side_and_key, row))))
+            above[other] = one
+    groups = {}
+    for row in range(len(keys)):
+        groups.setdefault(first(row), []).append(row)
+    return list(groups.values())
+
+
+def _is_large(rows, pairs):
+    return len(rows) > 1 and 100 * len(rows) > len(pairs)
+
+
+def _check_parts(path, pairs, parts):
+    """Raise ValueError if a file has nothing for validation or test; better now than after the training."""
+    missing = [part for part in SPLITS[1:] if part not in parts]
+    if not missing:
+        return
+    large = large_groups(pairs)
+    cause = "too few: of a hundred, some 4 are for validation and 4 for the test"
+    if large:
+        cause = (f"but {sum(map(len, large))} of them are in groups that share sentences and are too large to be held "
+                 f"out (the largest has {len(large[0])})")
+    raise ValueError(f"{path}: the file has {len(pairs)} sentence pairs, {cause}. None is left for "
+                     f"{' and '.join(missing)}; take a file of some hundreds of different sentences or more, or "
+                     "read_pairs(path), which gives all pairs and no parts")
+
+
+# ----------------------------------------------------------------- finding and reading
 
 def data_folder():
     """Return the project's `data` folder: beside the library, or beside or above the working directory."""
@@ -106,8 +224,10 @@ def _corpus_path(name):
         return path
     path = data_folder() / f"{name}.tsv"
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in path.parent.glob("*-*.tsv")))
-        raise FileNotFoundError(f"no corpus {str(name)!r}: take one of {known}, or the path of a .tsv file")
+        known = sorted(p.stem for p in data_folder().glob("*-*.tsv"))
+        other = "-".join(reversed(str(name).split("-")))
+        hint = f"{other!r} with reverse=True" if other in known else f"one of {', '.join(known)}"
+        raise FileNotFoundError(f"no corpus {str(name)!r}: take {hint}, or the path of a .tsv file")
     return path
 
 
@@ -126,7 +246,7 @@ def read_rows(path):
     table = {}  # the columns of each line, by its number
     for number, line in enumerate(_read_text(Path(path)).split("\n"), 1):
         columns = [column.strip() for column in line.split("\t")]
-        if any("\r" in column for column in columns):
+        if "\r" in line and any("\r" in column for column in columns):
             raise ValueError(f"{path}, line {number}: two kinds of line ends (CR and LF) are mixed; save the file "
                              "with one kind")
         if any(columns):
@@ -148,11 +268,11 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*"')  # as spreadsheets do it: signs around t
 
 def _without_quotes(path, table):
     """Take away the quotes that a spreadsheet has set; leave those that belong to the sentences."""
-    cells = [(number, cell) for number, columns in table.items() for cell in columns if cell]
-    marked = [(number, cell) for number, cell in cells if '"' in cell]
+    marked = [(number, cell) for number, columns in table.items() for cell in columns if '"' in cell]
     if not marked or not all(_QUOTED.fullmatch(cell) for _, cell in marked):
         return table
-    if len(marked) < len(cells) and not any('""' in cell[1:-1] for _, cell in marked):
+    num_cells = sum(cell != "" for columns in table.values() for cell in columns)
+    if len(marked) < num_cells and not any('""' in cell[1:-1] for _, cell in marked):
         number, cell = marked[0]
         raise ValueError(f"{path}, line {number}: {cell:.60} stands in quotation marks; if a spreadsheet has set them, "
                          "take them out; if they belong to the sentence, write “ and ”")
