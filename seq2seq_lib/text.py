@@ -62,6 +62,11 @@ LANGUAGES = {  # what a word is; the blanks that are left out; where a word is c
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
 
+def is_code(code):
+    """Tell whether something may be the code of a language: three small letters, as in ISO 639-3."""
+    return isinstance(code, str) and re.fullmatch("[a-z]{3}", code) is not None
+
+
 def find_language(code):
     """Return the `Language` of a code of ISO 639-3: its line in `LANGUAGES`, else a default that fits most languages.
 
@@ -72,10 +77,8 @@ def find_language(code):
     Raises:
         ValueError: no code of three small letters.
     """
-    if isinstance(code, str) and code in LANGUAGES:
-        return LANGUAGES[code]
-    if isinstance(code, str) and re.fullmatch("[a-z]{3}", code):
-        return _default(code)
+    if is_code(code):
+        return LANGUAGES[code] if code in LANGUAGES else _default(code)
     meant = [known for known, its in LANGUAGES.items() if str(code).lower() in (its.name.lower(), its.browser)]
     raise ValueError(f"language is {code!r:.40}; take {repr(meant[0]) if meant else 'a code of three small letters'}. "
                      f"Rules of their own have {', '.join(map(repr, LANGUAGES))}; any other code of ISO 639-3, such as "
@@ -179,9 +182,18 @@ class Vocab:
     Args:
         token_lists: an iterable of lists of tokens.
         min_freq: tokens seen less often are left out.
+        language: the code of the language that they are of, see `tokenize`. Whoever gets the vocabulary needs not be
+            told then: `predict`, a checkpoint, a widget.
+
+    Raises:
+        ValueError: `language` is no code of a language.
+        TypeError: a sentence is a string: tokenize it first.
     """
 
-    def __init__(self, token_lists, min_freq=1):
+    def __init__(self, token_lists, min_freq=1, language=None):
+        if language is not None:
+            find_language(language)
+        self.language = language
         counts = Counter()
         for tokens in token_lists:
             if isinstance(tokens, str):
@@ -191,11 +203,11 @@ class Vocab:
         self._number([*RESERVED, *sorted(known, key=lambda token: (-counts[token], token))])
 
     @classmethod
-    def from_tokens(cls, tokens):
+    def from_tokens(cls, tokens, language=None):
         """Make a vocabulary whose ids are the places in the list `tokens`, `<unk> <pad> <bos> <eos>` first."""
         if tuple(tokens[:4]) != RESERVED or len(set(tokens)) != len(tokens):
             raise ValueError(f"a vocabulary begins with {' '.join(RESERVED)} and holds each token once")
-        vocab = cls([])
+        vocab = cls([], language=language)
         vocab._number(list(tokens))
         return vocab
 

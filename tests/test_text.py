@@ -218,6 +218,13 @@ def test_detokenize_takes_a_string_of_tokens_and_no_tokens_at_all():
 TOKENS = [["b", "a", "c"], ["b", "a"], ["b", "d", "é"]]
 
 
+def test_vocab_knows_the_language_that_it_is_told():
+    assert Vocab(TOKENS).language is None and Vocab(TOKENS, 1, "deu").language == "deu"
+    assert Vocab.from_tokens(Vocab(TOKENS).tokens, "hin").language == "hin"
+    with pytest.raises(ValueError, match="language is 'german'; take 'deu'"):
+        Vocab(TOKENS, language="german")
+
+
 def test_vocab_is_ordered_by_frequency_then_alphabet_behind_the_reserved_tokens():
     assert Vocab(TOKENS).tokens == ["<unk>", "<pad>", "<bos>", "<eos>", "b", "a", "c", "d", "é"]
 

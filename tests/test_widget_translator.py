@@ -270,6 +270,19 @@ def test_a_file_of_any_languages_translates(languages, names, browser):
     assert widget.below.problem == "" and widget.below.html
 
 
+def test_vocabularies_tell_the_languages_of_a_net_and_so_does_what_is_saved_of_it():
+    src_vocab, tgt_vocab = (Vocab.from_tokens(vocab.tokens, language)
+                            for vocab, language in zip(toy_vocabs(), ("zho", "eng")))
+    widget = widgets.Translator(toy_net().eval(), src_vocab, tgt_vocab, 7, sentence="a b c")
+    assert [widget.language(side)[0] for side in ("source", "target")] == ["Chinese", "English"]
+    widget.save += 1
+    assert note(widget).startswith("✓ Saved")
+    saved = load_checkpoint(FILE)
+    assert saved.settings == {"source_language": "zho", "target_language": "eng", "num_steps": 7}
+    stepper = widgets.DecoderStepper(saved.net, saved.src_vocab, saved.tgt_vocab)
+    assert [stepper.language(side)[1] for side in ("source", "target")] == ["zh", "en"]
+
+
 def test_a_checkpoint_without_settings_takes_the_present_ones():
     save_checkpoint(FILE, toy_net(seed=3), *toy_vocabs())
     widget = own(num_steps=5, target="zho")

@@ -52,7 +52,7 @@ class ContextMap(LessonWidget):
                 raise ValueError(f"the set {title!r} has {len(sentences)} sentences in {len(set(sentences.values()))} "
                                  f"groups; expected 3 to {MOST_SENTENCES} in at most {len(MARKS)}")
         self.checkpoint, self.sets = checkpoint, sets
-        self.language = checkpoint.settings.get("source_language", "eng")
+        self.language = checkpoint.src_vocab.language or checkpoint.settings.get("source_language", "eng")
         self._planes = {title: self._plane(sentences) for title, sentences in sets.items()}
         super().__init__(**{"shown": next(iter(sets)), **settings})
 

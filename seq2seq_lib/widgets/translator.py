@@ -27,7 +27,7 @@ class Translator(LessonWidget):
         net: a trained `Seq2Seq`; the shipped models by default.
         src_vocab, tgt_vocab: its vocabularies.
         num_steps: the longest source and the longest translation, in tokens.
-        source, target: its languages, see `tokenize`.
+        source, target: its languages, see `tokenize`; by default those of the vocabularies, or English and French.
         history: of its training, to be saved with it.
         settings: first values of the controls, for example `sentence="Go."` or `direction="eng-zho"`.
     """
@@ -45,13 +45,14 @@ class Translator(LessonWidget):
                    hidden=lambda widget: not widget.own)
     cell = State([1, 0])  # the token that is explained: 0 source or 1 translation, and its step
 
-    def __init__(self, net=None, src_vocab=None, tgt_vocab=None, num_steps=30, source="eng", target="fra", history=None,
+    def __init__(self, net=None, src_vocab=None, tgt_vocab=None, num_steps=30, source=None, target=None, history=None,
                  **settings):
         self.own, self.note = net is not None, ""
         if self.own:
             if src_vocab is None or tgt_vocab is None:
                 raise TypeError("a net of your own needs its vocabularies: Translator(net, src_vocab, tgt_vocab)")
             check_vocabs(net, src_vocab, tgt_vocab)
+            source, target = source or src_vocab.language or "eng", target or tgt_vocab.language or "fra"
         about = {"source_language": source, "target_language": target, "num_steps": num_steps}
         self._loaded = Checkpoint(net, src_vocab, tgt_vocab, history, about)
         super().__init__(**settings)
