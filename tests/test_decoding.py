@@ -4,7 +4,7 @@ from helpers import BOS, CONTEXTS, EOS, RNNS, toy_net, toy_vocabs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq_lib import Vocab, encode, predict, predict_with_probs
+from seq2seq_lib import Vocab, encode, predict, predict_with_probs, tokenize
 
 SRC_VOCAB, TGT_VOCAB = toy_vocabs()
 sentence_lists = st.lists(st.lists(st.sampled_from("abcdefgx"), max_size=8), min_size=1, max_size=6)
@@ -67,6 +67,25 @@ def test_strings_are_tokenized_in_their_language():
     for language, text, tokens in (("eng", "I’m", "i 'm"), ("fra", "J’ai", "j' ai"), ("zho", "我们", "我 们")):
         translation = predict(net, text, src_vocab, TGT_VOCAB, 7, language=language)
         assert [translation] == predict(net, [tokens.split()], src_vocab, TGT_VOCAB, 7)
+
+
+def assert_equal_probs(one, other):
+    assert one[0] == other[0]
+    torch.testing.assert_close(one[1], other[1])
+
+
+def test_the_language_is_that_of_the_source_vocabulary():
+    tokens = ["j'", "ai", "i", "'m", "我", "们", "we", "geht", "'s"]
+    net = toy_net()
+    net.encoder.embedding = torch.nn.Embedding(len(Vocab([tokens])), 5)
+    net.encoder.settings["vocab_size"] = len(Vocab([tokens]))
+    for language, text in ((None, "I'm"), ("fra", "J’ai"), ("zho", "我们"), ("deu", "geht's")):
+        vocab, cut = Vocab([tokens], language=language), tokenize(text, language or "eng")
+        assert len(cut) == 2 and all(token in vocab for token in cut)
+        assert [predict(net, text, vocab, TGT_VOCAB, 7)] == predict(net, [cut], vocab, TGT_VOCAB, 7)
+        assert_equal_probs(*(predict_with_probs(net, sentence, vocab, TGT_VOCAB, 7) for sentence in (text, cut)))
+    with_other = predict(net, "J'ai", Vocab([tokens], language="eng"), TGT_VOCAB, 7, language="fra")  # told, it obeys
+    assert [with_other] == predict(net, [["j'", "ai"]], vocab, TGT_VOCAB, 7)
 
 
 def test_no_sentences_give_no_translations():

@@ -59,7 +59,7 @@ def test_missing_data(monkeypatch):
     def nowhere():
         raise FileNotFoundError("no data folder with eng-fra.tsv found: run from inside the project's folder")
 
-    monkeypatch.setattr("seq2seq_lib.text.data_folder", nowhere)
+    monkeypatch.setattr("seq2seq_lib.corpus.data_folder", nowhere)
     assert "run from inside the project's folder" in advice("sentence pairs")
 
 

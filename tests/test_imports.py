@@ -8,7 +8,7 @@ import pytest
 import seq2seq_lib
 
 FOLDER = Path(seq2seq_lib.__file__).parent
-STORY = ["text", "batches", "model", "loss", "training", "decoding", "bleu", "checkpoint"]
+STORY = ["text", "corpus", "batches", "model", "loss", "training", "decoding", "bleu", "checkpoint"]
 LATER = {"pandas", "matplotlib", "ipywidgets", "tqdm", "IPython", "numpy.testing", "safetensors"}
 CONTRACT = """read_pairs load_corpus tokenize detokenize Vocab Batches Encoder Decoder Seq2Seq sequence_mask
     MaskedSoftmaxCELoss grad_clipping train History save_checkpoint load_checkpoint predict bleu ngram_precisions
