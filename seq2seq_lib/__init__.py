@@ -5,7 +5,15 @@ The modules in the order of the story: `text` -> `batches` -> `model` -> `loss` 
 """
 
 from .batches import Batches, encode
-from .bleu import NgramPrecision, bleu, bootstrap_bleu, brevity_penalty, corpus_bleu, ngram_precisions
+from .bleu import (
+                       NgramPrecision,
+                       bleu,
+                       bootstrap_bleu,
+                       brevity_penalty,
+                       corpus_bleu,
+                       ngram_precisions,
+                       references_by_source,
+)
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .decoding import predict, predict_with_probs
 from .loss import MaskedSoftmaxCELoss, sequence_mask
@@ -27,6 +35,6 @@ __all__ = [
     "Batches", "BatchRecord", "Checkpoint", "Decoder", "Encoder", "History", "MaskedSoftmaxCELoss", "NgramPrecision",
     "Seq2Seq", "Vocab", "batch_loss", "best_device", "bleu", "bootstrap_bleu", "brevity_penalty", "corpus_bleu",
     "data_folder", "detokenize", "encode", "evaluate_loss", "grad_clipping", "load_checkpoint", "load_corpus",
-    "ngram_precisions", "normalize", "predict", "predict_with_probs", "read_pairs", "save_checkpoint", "sequence_mask",
-    "split_of", "teacher_forcing", "tokenize", "train", "train_step",
+    "ngram_precisions", "normalize", "predict", "predict_with_probs", "read_pairs", "references_by_source",
+    "save_checkpoint", "sequence_mask", "split_of", "teacher_forcing", "tokenize", "train", "train_step",
 ]
