@@ -13,14 +13,11 @@ from pathlib import Path
 
 import nbformat
 from folders import fresh
+from lessons import FOLDER, METADATA, PROJECT, lessons
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
-from notebooks import FOLDER, PROJECT, lessons
 
 POINTS = (2, 4, 6)  # of the warm-up, the core exercise, the stretch
 CHECK = re.compile(r"^checks\.(\w+)\(\w+\)$", re.MULTILINE)
-METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"}}
 CONFIG = """# nbgrader's settings for this course; run its commands from this folder.
 c = get_config()
 c.CourseDirectory.course_id = "seq2seq"

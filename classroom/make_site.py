@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from folders import fresh
+from lessons import FOLDER, PROJECT, lessons
 from nbconvert import HTMLExporter
-
-from notebooks import FOLDER, PROJECT, copy_look, lessons, read
+from pages import copy_look, read
 
 HERE = Path(__file__).parent
 INDEX = """# Two RNNs that translate

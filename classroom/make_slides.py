@@ -10,9 +10,9 @@ from pathlib import Path
 
 from folders import fresh
 from front_end import package
+from lessons import PROJECT, lessons
 from nbconvert import SlidesExporter
-
-from notebooks import PROJECT, copy_look, lessons, read
+from pages import copy_look, read
 
 HERE = Path(__file__).parent
 

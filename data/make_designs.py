@@ -22,6 +22,7 @@ from seq2seq_lib import (
     data_folder,
     load_corpus,
     predict,
+    references_by_source,
     tokenize,
     train,
 )
@@ -52,14 +53,6 @@ def read(split):
     return [(tokenize(source, "eng"), tokenize(target, "fra")) for source, target in load_corpus("eng-fra", split)]
 
 
-def group(pairs):
-    """Return the distinct sources, as tuples of tokens, each with the list of its translations."""
-    references = {}
-    for source, target in pairs:
-        references.setdefault(tuple(source), []).append(" ".join(target))
-    return references
-
-
 def score(net, vocabs, references):
     """Yield, for all sentences and for each group of lengths, its name, its sentences and their BLEU."""
     sources, labels = list(references), list(references.values())
@@ -71,7 +64,7 @@ def score(net, vocabs, references):
 
 
 def main():
-    pairs, references = read("train"), group(read("validation"))
+    pairs, references = read("train"), references_by_source(read("validation"))
     vocabs = Vocab((source for source, _ in pairs), MIN_FREQ), Vocab((target for _, target in pairs), MIN_FREQ)
     num_hiddens = {"Cho": NUM_HIDDENS, "Sutskever": matched_hiddens(vocabs)}
     table = [("design", "num_hiddens", "weights", "seed", "epochs", "precision", "tokens", "sentences", "BLEU")]

@@ -19,6 +19,7 @@ from seq2seq_lib import (
     data_folder,
     load_corpus,
     predict,
+    references_by_source,
     save_checkpoint,
     tokenize,
     train,
@@ -57,10 +58,8 @@ def make_model(name):
           progress=False)
     settle(net, pairs, vocabs)
     for kind in KINDS:
-        references = {}
-        for source, target in read("validation", kind):
-            references.setdefault(" ".join(source), []).append(" ".join(target))
-        translations = predict(net, [source.split() for source in references], *vocabs, NUM_STEPS)
+        references = references_by_source(read("validation", kind))
+        translations = predict(net, list(references), *vocabs, NUM_STEPS)
         score = corpus_bleu(translations, list(references.values()))
         print(f"{name}: BLEU {score:.1f} on the validation part, {kind}")
     path = data_folder() / "models" / f"{name}.safetensors"

@@ -5,7 +5,15 @@ The modules in the order of the story: `text` -> `corpus` -> `batches` -> `model
 """
 
 from .batches import Batches, encode
-from .bleu import NgramPrecision, bleu, bootstrap_bleu, brevity_penalty, corpus_bleu, ngram_precisions
+from .bleu import (
+                       NgramPrecision,
+                       bleu,
+                       bootstrap_bleu,
+                       brevity_penalty,
+                       corpus_bleu,
+                       ngram_precisions,
+                       references_by_source,
+)
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .corpus import data_folder, large_groups, load_corpus, read_pairs, split_of, split_pairs
 from .decoding import predict, predict_with_probs
@@ -28,6 +36,7 @@ __all__ = [
     "Batches", "BatchRecord", "Checkpoint", "Decoder", "Encoder", "History", "MaskedSoftmaxCELoss", "NgramPrecision",
     "Seq2Seq", "Vocab", "batch_loss", "best_device", "bleu", "bootstrap_bleu", "brevity_penalty", "corpus_bleu",
     "data_folder", "detokenize", "encode", "evaluate_loss", "grad_clipping", "large_groups", "load_checkpoint",
-    "load_corpus", "ngram_precisions", "normalize", "predict", "predict_with_probs", "read_pairs", "save_checkpoint",
-    "sequence_mask", "split_of", "split_pairs", "teacher_forcing", "tokenize", "train", "train_step",
+    "load_corpus", "ngram_precisions", "normalize", "predict", "predict_with_probs", "read_pairs",
+    "references_by_source", "save_checkpoint", "sequence_mask", "split_of", "split_pairs", "teacher_forcing",
+    "tokenize", "train", "train_step",
 ]

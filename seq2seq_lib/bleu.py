@@ -4,6 +4,8 @@ import math
 from collections import Counter
 from typing import NamedTuple
 
+from .text import check_choice
+
 
 class NgramPrecision(NamedTuple):
     """The n-grams of one order in a prediction: how many there are, and how many found a partner in the label."""
@@ -18,16 +20,17 @@ class NgramPrecision(NamedTuple):
         return self.matched / self.total if self.total else 0.0
 
 
-def _ngrams(tokens, n):
-    return Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
+def ngrams(tokens, n):
+    """Return the n-grams of a list of tokens in their order, as tuples."""
+    return [tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]
 
 
 def _clipped_matches(prediction, references, n):
     """Count a prediction's n-grams, each at most as often as it stands in one reference (Papineni et al. 2002, 2.1)."""
     best = Counter()
     for reference in references:
-        best |= _ngrams(reference, n)  # the larger count of each
-    return (_ngrams(prediction, n) & best).total()  # the smaller count of each
+        best |= Counter(ngrams(reference, n))  # the larger count of each
+    return (Counter(ngrams(prediction, n)) & best).total()  # the smaller count of each
 
 
 def ngram_precisions(pred_seq, label_seq, k):
@@ -98,11 +101,25 @@ def corpus_bleu(predictions, references, smooth="exp"):
     Raises:
         ValueError: lists of different lengths, an empty list, a sentence without a reference, an unknown `smooth`.
     """
-    if smooth not in ("exp", "none"):
-        raise ValueError(f"smooth is {smooth!r}; take 'exp' or 'none'")
+    check_choice("smooth", smooth, ("exp", "none"))
     _check_lists(predictions, references)
     counts = [_counts(i, *pair) for i, pair in enumerate(zip(predictions, references))]
     return _pooled([sum(column) for column in zip(*counts)], smooth)
+
+
+def references_by_source(pairs):
+    """Gather all translations of each source, for `corpus_bleu` to score against all of them.
+
+    Args:
+        pairs: of token lists, `(source, target)`.
+
+    Returns:
+        A dictionary from each source, a tuple of tokens, to the list of its targets, as strings of tokens.
+    """
+    references = {}
+    for source, target in pairs:
+        references.setdefault(tuple(source), []).append(" ".join(target))
+    return references
 
 
 def bootstrap_bleu(predictions, references, samples=1000, seed=0):

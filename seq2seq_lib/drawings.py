@@ -11,6 +11,7 @@ from typing import NamedTuple
 from unicodedata import east_asian_width
 
 from .style import AXIS_COLORS, COLORS
+from .text import check_choice
 
 STOPS = ("text", "batches", "encoder", "context", "decoder", "masked loss", "training", "prediction", "BLEU",
          "your translator")
@@ -51,8 +52,7 @@ def road_map(stop):
     Returns:
         A `Drawing`.
     """
-    if stop not in STOPS:
-        raise ValueError(f"stop is {stop!r}; take one of {', '.join(map(repr, STOPS))}")
+    check_choice("stop", stop, STOPS)
     parts, right = [], 0
     for first in range(0, len(STOPS), PER_LINE):
         x, y = 0, 48 * first // PER_LINE

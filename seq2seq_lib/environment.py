@@ -11,7 +11,7 @@ import torch
 from .checkpoint import load_checkpoint
 from .corpus import data_folder, load_corpus
 from .decoding import predict
-from .style import COLORS
+from .style import COLORS, badge
 
 PYTHON, TORCH = (3, 11), (2, 6)  # the oldest that the library is made for
 NEEDED = ("ipywidgets", "anywidget", "matplotlib", "pandas", "tqdm", "sacrebleu", "safetensors")
@@ -52,9 +52,7 @@ class Report:
         rows = []
         for what, advice in self.lines:
             icon, words, color = ("✗", "to do", COLORS["wrong"]) if advice else ("✓", "good", COLORS["good"])
-            badge = (f'<strong style="background: {color}; color: white; padding: 1px 8px; border-radius: 4px">'
-                     f'<span aria-hidden="true">{icon}</span> {words}</strong>')
-            rows.append(f'<li style="margin: 4px 0">{badge} {escape(what)}'
+            rows.append(f'<li style="margin: 4px 0">{badge(icon, words, color)} {escape(what)}'
                         f'{f"<br>{escape(advice)}" if advice else ""}</li>')
         return f'<ul style="list-style: none; padding: 0; margin: 0">{"".join(rows)}</ul>'
 

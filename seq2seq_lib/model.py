@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from .text import check_choice
+
 RNNS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 CONTEXTS = ("every_step", "initial")
 
@@ -35,8 +37,7 @@ class Dropout(nn.Dropout):
 
 def _recurrent_layers(rnn, input_size, num_hiddens, num_layers, dropout):
     """Make the recurrent layers; time comes first in what they read and write, as PyTorch has it by default."""
-    if rnn not in RNNS:
-        raise ValueError(f"rnn is {rnn!r}; take one of {', '.join(map(repr, RNNS))}")
+    check_choice("rnn", rnn, RNNS)
     between = dropout if num_layers > 1 else 0  # PyTorch drops between layers, so one layer has no place for it
     return RNNS[rnn](input_size, num_hiddens, num_layers, dropout=between)
 
@@ -118,8 +119,7 @@ class Decoder(nn.Module):
     def __init__(self, vocab_size, embed_size, num_hiddens, num_layers, dropout=0, rnn="gru", context="every_step"):
         super().__init__()
         _check_sizes(vocab_size=vocab_size, embed_size=embed_size, num_hiddens=num_hiddens, num_layers=num_layers)
-        if context not in CONTEXTS:
-            raise ValueError(f"context is {context!r}; take one of {', '.join(map(repr, CONTEXTS))}")
+        check_choice("context", context, CONTEXTS)
         self.settings = dict(vocab_size=vocab_size, embed_size=embed_size, num_hiddens=num_hiddens,
                              num_layers=num_layers, dropout=dropout, rnn=rnn, context=context)
         self.context = context

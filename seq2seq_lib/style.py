@@ -39,6 +39,12 @@ def look(i):
     return color, "os^Dvx*"[i % 7], i // 7 % 2 == 0, ("-", "--", "-.", ":")[i // len(CYCLE) % 4]
 
 
+def badge(icon, words, color):
+    """Return HTML that says how something stands: a sign and words on a colour, for no sign stands alone."""
+    return (f'<strong style="background: {color}; color: white; padding: 1px 8px; border-radius: 4px">'
+            f'<span aria-hidden="true">{icon}</span> {words}</strong>')
+
+
 CHINESE_FONT = "Noto Sans SC of the course"  # fonts/chinese.otf: what DejaVu Sans, matplotlib's own, lacks
 
 # Settings of matplotlib. The face is white in the dark theme too.

@@ -17,17 +17,13 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-FOLDER = Path(__file__).parents[1] / "notebooks"
-METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"}}
+sys.path.insert(0, str(Path(__file__).parents[1] / "classroom"))
+from lessons import METADATA, notebooks  # noqa: E402
+
 KEPT = ("tags", "slideshow")  # metadata of a cell
 NOT_COMPARED = re.compile(r"NBVAL_IGNORE_OUTPUT|NBVAL_SKIP|nbval-ignore-output|nbval-skip")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 COMPARED = ("text/plain", "text/html", "image/svg+xml")
-
-
-def lessons():
-    return sorted(path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 
 
 def run(path, fresh=False):
@@ -83,7 +79,7 @@ def main():
     parser.add_argument("--fresh", action="store_true", help="keep no old output")
     args = parser.parse_args()
     failed, total = [], time.perf_counter()
-    for path in args.notebooks or lessons():
+    for path in args.notebooks or notebooks():
         start = time.perf_counter()
         try:
             said = "changed" if run(path.resolve(), args.fresh) else "as it was"

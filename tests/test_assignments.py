@@ -5,14 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
-
-CLASSROOM = Path(__file__).parents[1] / "classroom"
-sys.path.insert(0, str(CLASSROOM))
-from make_assignments import POINTS, environment, main  # noqa: E402
+from lessons import FOLDER, lessons
+from make_assignments import POINTS, environment, main
 
 pytestmark = pytest.mark.assignments
 
@@ -28,7 +25,7 @@ def course(tmp_path_factory):
 
 
 def names():
-    return sorted(path.stem for path in (CLASSROOM.parent / "notebooks" / "solutions").glob("*.ipynb"))
+    return [solution.stem for solution in lessons(FOLDER / "solutions")]
 
 
 def nbgrader(course, *command):

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq_lib import bleu, bootstrap_bleu, brevity_penalty, corpus_bleu, ngram_precisions
+from seq2seq_lib import bleu, bootstrap_bleu, brevity_penalty, corpus_bleu, ngram_precisions, references_by_source
+from seq2seq_lib.bleu import ngrams
 
 PREDICTION, LABEL = "A B B C D", "A B C D E F"
 sentences = st.lists(st.sampled_from("abc"), max_size=8).map(" ".join)
@@ -204,3 +205,14 @@ def test_a_bootstrap_of_more_sentences_is_narrower_and_its_seed_is_all_that_chan
 def test_bootstrap_bleu_says_what_is_wrong(predictions, references, samples, message):
     with pytest.raises(ValueError, match=message):
         bootstrap_bleu(predictions, references, samples)
+
+
+def test_all_translations_of_a_source_are_gathered_in_their_order():
+    pairs = [(["go", "."], ["va", "!"]), (["stop", "."], ["arrête", "!"]), (["go", "."], ["allez", "-y", "!"])]
+    assert references_by_source(pairs) == {("go", "."): ["va !", "allez -y !"], ("stop", "."): ["arrête !"]}
+    assert references_by_source(iter([])) == {}
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+def test_ngrams_stand_in_their_order_and_those_longer_than_the_sentence_are_none(n):
+    assert ngrams("a b c d".split(), n) == [("a", "b", "c", "d")[i : i + n] for i in range(max(0, 5 - n))]

@@ -7,14 +7,15 @@ import shutil
 import nbformat
 import pytest
 from browser import PROJECT, Lesson, chromium, lab, missing, try_by_keyboard
+from lessons import METADATA, NAMES
 from test_widgets import MAKERS
 
 from seq2seq_lib.widgets.base import style_sheet
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
-LESSONS = sorted(path.name for path in (PROJECT / "notebooks").glob("*.ipynb")
-                 if path.stem != "08_translator")  # two minutes of training: nbval runs it whole, a test below in part
+LESSONS = [f"{name}.ipynb" for name in NAMES
+           if name != "08_translator"]  # two minutes of training: nbval runs it whole, a test below in part
 SECONDS = 0.150  # from a key to the changed picture, for 95 % of the keys
 ROUNDS = 3  # of 40 keys: on a machine that is busy with other things one round may fail; a slow widget fails in all
 
@@ -91,8 +92,7 @@ def url(files_before, tmp_path_factory):
     """A JupyterLab with a notebook of all widgets and with copies of the lessons."""
     folder = tmp_path_factory.mktemp("notebooks")
     cells = [nbformat.v4.new_code_cell(source) for source in (IMPORTS, *WIDGETS.values())]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "widgets.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=METADATA), folder / "widgets.ipynb")
     for name in LESSONS:
         shutil.copy(PROJECT / "notebooks" / name, folder / name)
     shutil.copytree(PROJECT / "notebooks" / "images", folder / "images")
@@ -239,8 +239,7 @@ def test_lesson_08_is_stopped_and_goes_on_and_its_translator_works(browser, tmp_
         assert long in cell.source
         cell.source = cell.source.replace(long, short)
     folder = tmp_path_factory.mktemp("lesson08")
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(nbformat.v4.new_notebook(cells=chosen, metadata={"kernelspec": kernel}), folder / "short.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=chosen, metadata=METADATA), folder / "short.ipynb")
     with lab(folder, tmp_path_factory.mktemp("lab")) as url, Lesson(browser, url, "short.ipynb") as lesson:
         for number in range(7):
             lesson.run_cell(number)
@@ -336,9 +335,8 @@ net, history, count = make(), None, []""",
 
 def test_a_training_is_stopped_by_its_button_and_all_is_kept(browser, tmp_path_factory):
     cells = [nbformat.v4.new_code_cell(source) for source in STOPPED]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     folder = tmp_path_factory.mktemp("stopped")
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "stop.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=METADATA), folder / "stop.ipynb")
     with lab(folder, tmp_path_factory.mktemp("lab")) as url, Lesson(browser, url, "stop.ipynb") as lesson:
         lesson.run_cell(0)
         updates = 0

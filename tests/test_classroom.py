@@ -4,20 +4,18 @@ import ast
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+import front_end
+import make_assignments
+import make_site
+import make_slides
 import pytest
 from browser import npm_package
+from folders import fresh
 
 PROJECT = Path(__file__).parents[1]
 CLASSROOM = PROJECT / "classroom"
-sys.path.insert(0, str(CLASSROOM))
-import front_end  # noqa: E402
-import make_assignments  # noqa: E402
-import make_site  # noqa: E402
-import make_slides  # noqa: E402
-from folders import fresh  # noqa: E402
 
 COMMANDS = {"make_site": make_site.main, "make_slides": make_slides.main, "make_assignments": make_assignments.main}
 

@@ -2,15 +2,13 @@
 
 import importlib
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from lessons import lessons
 
 PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT / "classroom"))
-from notebooks import lessons  # noqa: E402
 
 DOCUMENTS = {name: (PROJECT / name).read_text(encoding="utf-8") for name in ("README.md", "TEACHING.md")}
 README, TEACHING = DOCUMENTS.values()

@@ -1,17 +1,15 @@
 """The pictures in the text of the lessons: the files are what the command makes, and the lessons say what they show."""
 
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from make_images import main
 
 from seq2seq_lib.drawings import CARD, STOPS, Drawing, as_image, drawings, road_map
 
 PROJECT = Path(__file__).parents[1]
 IMAGES = PROJECT / "notebooks" / "images"
-sys.path.insert(0, str(PROJECT / "classroom"))
-from make_images import main  # noqa: E402
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -4,6 +4,7 @@ import nbformat
 import pytest
 from browser import lab
 from firefox import drive, missing
+from lessons import METADATA
 from test_browser import IMPORTS, WIDGETS
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
@@ -26,8 +27,7 @@ def test_a_widget_of_each_kind_is_drawn_and_moves_by_keyboard_in_firefox(tmp_pat
     assert set(KEYS) == set(WIDGETS), "a new widget needs a line in KEYS"
     folder, scratch, home = (tmp_path_factory.mktemp(name) for name in ("notebooks", "lab", "home"))
     cells = [nbformat.v4.new_code_cell(source) for source in (IMPORTS, *WIDGETS.values())]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), folder / "widgets.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=METADATA), folder / "widgets.ipynb")
     with lab(folder, scratch) as url:
         seen = drive(f"{url}/lab/tree/widgets.ipynb", home, [KEYS[name] for name in WIDGETS])
     assert seen["cellErrors"] == [] and seen["widgetErrors"] == [] and seen["pageErrors"] == []

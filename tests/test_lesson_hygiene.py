@@ -13,15 +13,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from lessons import FOLDER, METADATA, NAMES, notebooks
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from run_notebooks import KEPT, METADATA
+from run_notebooks import KEPT
 
-FOLDER = Path(__file__).parents[1] / "notebooks"
-PATHS = sorted(path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
-
-# The lessons of the course, written or planned. Links between them, and "lesson 7", must be to one of these.
-PLANNED = ("00_start_here", "01_text_to_tensors", "02_encoder", "03_decoder", "04_masked_loss", "05_training",
-           "06_prediction", "07_bleu", "08_translator")
+PATHS = notebooks()
 
 # Cells whose output nbval does not compare, at most two a notebook, each followed by one that asserts what matters:
 # ("05_training", "id of the cell"): "why". Lesson 08 trains a translator and then looks at what it does: each of those
@@ -180,20 +176,20 @@ def links_resolve(nb, path):
             continue
         if not file and heading not in headings:
             yield f"no heading for the link to #{heading}"
-        planned = (path.parent / file).resolve() in [(FOLDER / f"{name}.ipynb").resolve() for name in PLANNED]
+        planned = (path.parent / file).resolve() in [(FOLDER / f"{name}.ipynb").resolve() for name in NAMES]
         if file and not planned and not (path.parent / file).is_file():
             yield f"the link to {target} leads nowhere"
     numbers = re.findall(r"\blessons? (\d+)(?:(?:,| and| to|-|–) (\d+))*", text, re.IGNORECASE)
     for number in {number for pair in numbers for number in pair if number}:
-        if not any(name.startswith(f"{int(number):02d}_") for name in PLANNED):
+        if not any(name.startswith(f"{int(number):02d}_") for name in NAMES):
             yield f"there is no lesson {number}"
     for name in re.findall(r"\b0\d_\w+", text):
-        if name.removesuffix("_") not in PLANNED:
+        if name.removesuffix("_") not in NAMES:
             yield f"there is no notebook {name}"
 
 
 def the_notebook_is_planned_and_small(nb, path):
-    if path.stem not in PLANNED:
+    if path.stem not in NAMES:
         yield f"{path.stem} is not among the planned lessons"
     if path.is_file() and path.stat().st_size >= 500_000:
         yield f"{path.stat().st_size} bytes; less than 500 KB are allowed"

@@ -1,19 +1,14 @@
 """The site: complete, without a network, readable for everybody, in light and dark."""
 
 import re
-import sys
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from browser import chromium, missing, npm_package
-
-CLASSROOM = Path(__file__).parents[1] / "classroom"
-sys.path.insert(0, str(CLASSROOM))
-from make_site import main  # noqa: E402
-
-from notebooks import FOLDER, formulas_as_mathml, lessons  # noqa: E402
+from lessons import FOLDER, lessons
+from make_site import main
+from pages import formulas_as_mathml
 
 pytestmark = pytest.mark.site
 

@@ -1,17 +1,11 @@
 """The slides: every cell has its place, nothing comes from elsewhere, and each slide fits the screen."""
 
-import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 from browser import chromium, missing, npm_package
-
-CLASSROOM = Path(__file__).parents[1] / "classroom"
-sys.path.insert(0, str(CLASSROOM))
-from make_slides import main  # noqa: E402
-
-from notebooks import lessons  # noqa: E402
+from lessons import lessons
+from make_slides import main
 
 pytestmark = pytest.mark.site
 

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 from browser import PROJECT, Lesson, chromium, lab, missing
+from lessons import FOLDER, notebooks
 from nbformat.sign import NotebookNotary
 from PIL import Image
 from test_widgets import MAKERS
@@ -24,8 +25,7 @@ from test_widgets import MAKERS
 from seq2seq_lib import widgets
 from seq2seq_lib.drawings import drawings
 
-FOLDER = PROJECT / "notebooks"
-PATHS = sorted(path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+PATHS = notebooks()
 KEPT_ATTRIBUTES = set("alt colspan dir height href lang open rowspan src title width".split())
 LOST_TAGS = {"script", "style", "textarea", "title"}  # with what stands in them; of other tags the text stays
 PNG = b"\x89PNG\r\n"

@@ -49,7 +49,7 @@ def note(widget):
 
 
 def percent(text):
-    return {"&gt;99%": 100, "&lt;1%": 0}.get(text) or int(text.split("%")[0])
+    return {"&gt;99%": 100, "&lt;0.1%": 0.05}.get(text) or float(text.split("%")[0])
 
 
 # ------------------------------------------------------------------ what it shows

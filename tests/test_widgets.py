@@ -18,6 +18,7 @@ from seq2seq_lib.widgets import base, places
 from seq2seq_lib.widgets.controls import Button, Checkbox, Choice, Slider, State, Text
 from seq2seq_lib.widgets.drawing import handle, pick, stop
 from seq2seq_lib.widgets.markup import Html, lifeless, tag
+from seq2seq_lib.widgets.words import percent
 
 NASTY = ["", " \n \t ", "<script>alert(1)</script>", "</textarea><img src=x onerror=alert(1)>", "😀 👩‍👩‍👧 é",
          "שלום עולם مرحبا", "a\x00b\u202e\u2028c", "\ud83d", "& &lt; \" ' `", "word " * 1000, "line\n" * 1000,
@@ -430,6 +431,12 @@ def test_plus_and_minus_have_one_colour_each_in_every_widget():
         assert name == "front" or not re.search(r"s2s-(plus|minus)", rules)
     for widget in (widgets.ShapeInspector, widgets.DecoderStepper):
         assert re.search(r"path \{[^}]*(stroke|fill): var\(--fill\)", SHEETS[widget.__module__.rpartition(".")[2]])
+
+
+@pytest.mark.parametrize("p, words", [(1, ">99%"), (0.9951, ">99%"), (0.994, "99%"), (0.5, "50%"), (0.01, "1%"),
+                                      (0.0099, "1.0%"), (0.001, "0.1%"), (0.0009, "<0.1%"), (0, "<0.1%")])
+def test_a_probability_is_written_coarsely_and_never_as_certain(p, words):
+    assert percent(p) == words
 
 
 def test_type_is_large_enough_to_be_projected():

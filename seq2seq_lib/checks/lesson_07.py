@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 
-from ..bleu import bleu, corpus_bleu
+from ..bleu import bleu, corpus_bleu, ngrams
 from .runner import Exercise
 
 # ---------------------------------------------------------------- warm-up: how many count
@@ -61,8 +61,7 @@ clipped_count = Exercise(
 # ---------------------------------------------------------------- core: BLEU of one sentence, as in the paper
 
 def _ngrams(sentence, n):
-    tokens = sentence.split()
-    return Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
+    return Counter(ngrams(sentence.split(), n))
 
 
 def _penalty(len_pred, len_label):

@@ -24,12 +24,12 @@ from typing import NamedTuple
 
 import torch
 
-from ..style import COLORS
+from ..style import COLORS, badge
 
 SECONDS = 5  # a reader's function may take so long, over all cases together; what the check itself does is not counted
 PRINTED = 1000  # characters of its output that are kept
 
-HEADINGS = {  # an icon, words, a colour: no sign stands alone
+HEADINGS = {  # an icon, words, a colour
     "right": ("✓", "Right", COLORS["good"]),
     "wrong": ("✗", "Not right yet", COLORS["wrong"]),
     "not attempted": ("○", "Not attempted yet", COLORS["waiting"]),
@@ -60,8 +60,7 @@ class Verdict:
                    f'transparent); color: inherit">{escape(self.details)}</pre>' if self.details else "")
         return (f'<div role="status" style="border-left: 6px solid {color}; padding: 2px 12px; '
                 f'color: var(--jp-content-font-color1, inherit)">'
-                f'<strong style="background: {color}; color: white; padding: 1px 8px; border-radius: 4px">'
-                f'<span aria-hidden="true">{icon}</span> {words}</strong> <code>{escape(self.name)}</code>'
+                f'{badge(icon, words, color)} <code>{escape(self.name)}</code>'
                 f'<p style="margin: 6px 0">{message}</p>{details}</div>')
 
 

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 
-from ..bleu import bleu, brevity_penalty, corpus_bleu, ngram_precisions
+from ..bleu import bleu, brevity_penalty, corpus_bleu, ngram_precisions, ngrams
 from .base import LessonWidget
 from .controls import Choice, State, Text
 from .drawing import pick
@@ -41,7 +41,7 @@ class BleuExplorer(LessonWidget):
         for name, tokens in (("label", label), ("prediction", prediction)):
             if not tokens:
                 raise ValueError(f"The {name} is empty: there is no n-gram to count. Type some words.")
-        ours, theirs = _ngrams(prediction, self.n), _ngrams(label, self.n)
+        ours, theirs = ngrams(prediction, self.n), ngrams(label, self.n)
         rows = list(Counter(ours))  # in the order of their first places
         chosen = rows[max(0, min(self.ngram, len(rows[:MOST_NGRAMS]) - 1))] if rows else None
         fates, partners = _partners(ours, theirs)
@@ -81,10 +81,6 @@ class BleuExplorer(LessonWidget):
 
 
 # ------------------------------------------------------------------------ matching
-
-def _ngrams(tokens, n):
-    return [tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]
-
 
 def _partners(ours, theirs):
     """Say of each n-gram, in its place, what becomes of it: `(kind, number of its pair)`, for prediction and label."""

@@ -13,6 +13,7 @@ from .controls import Button, Checkbox, Choice, State, Text
 from .drawing import pick
 from .markup import tag
 from .shipped import shipped
+from .words import percent
 
 LIKELIEST = 5  # tokens that are shown as bars
 LEVELS = 4  # shades of a positive number in a strip, and of a negative one
@@ -182,11 +183,11 @@ class DecoderStepper(LessonWidget):
         if self.mode == "train":
             asked_for = self._label_tokens()[at]
             verdict = "the likeliest too" if likeliest == asked_for else f"but “{likeliest}” is likelier"
-            return said + (f"The label asks for “{asked_for}”: {_percent(self._p(p, asked_for))}, {verdict}. "
+            return said + (f"The label asks for “{asked_for}”: {percent(self._p(p, asked_for))}, {verdict}. "
                            "It goes in next, whatever the decoder says.")
         if at == len(tokens):
-            return said + f"Likeliest next: “{likeliest}”, {_percent(p.max().item())}. {_so_far(tokens)}"
-        said += f"Out comes “{tokens[at]}”, {_percent(self._p(p, tokens[at]))}. "
+            return said + f"Likeliest next: “{likeliest}”, {percent(p.max().item())}. {_so_far(tokens)}"
+        said += f"Out comes “{tokens[at]}”, {percent(self._p(p, tokens[at]))}. "
         if at < len(tokens) - 1:
             return said + _so_far(tokens)
         if tokens[at] == "<eos>":
@@ -218,13 +219,13 @@ class DecoderStepper(LessonWidget):
         leads = self._leads(tokens[:at], ids) if self.leads and not train else [None] * len(ids)
         rows = []
         for id_, leads_to in zip(ids, leads):
-            token, percent = self.tgt_vocab.tokens[id_], _percent(p[id_].item())
+            token, likely = self.tgt_vocab.tokens[id_], percent(p[id_].item())
             chosen = token == written
-            said = f"{token}, {percent}{f', leads on to {leads_to}' * bool(leads_to)}"
+            said = f"{token}, {likely}{f', leads on to {leads_to}' * bool(leads_to)}"
             mark = ("✓ asked for" if train else "✓ written") if chosen else ""
             parts = (tag("bdi", token, lang=self.language("target")[1]),
                      tag("span", tag("i", style=f"width:{100 * p[id_].item():.0f}%"), class_="s2s-decoder-probability"),
-                     tag("b", percent), tag("span", mark), tag("span", leads_to and f"→ {leads_to}"))
+                     tag("b", likely), tag("span", mark), tag("span", leads_to and f"→ {leads_to}"))
             one = dict(class_=f"s2s-decoder-candidate{' s2s-decoder-written' * chosen}")
             if train:
                 rows.append(tag("div", parts, **one))
@@ -263,7 +264,7 @@ class DecoderStepper(LessonWidget):
     def _line(self, row, tokens, now, p, hidden):
         train, lang = self.mode == "train", self.language("target")[1]
         out = self._label_tokens()[row] if train else tokens[row] if row < len(tokens) else None
-        cells = [tag("bdi", out, lang=lang) if out else "?", _percent(self._p(p, out)) if out else ""]
+        cells = [tag("bdi", out, lang=lang) if out else "?", percent(self._p(p, out)) if out else ""]
         if train:
             likeliest = self.tgt_vocab.tokens[p.argmax()]
             cells = [["✓ " if likeliest == out else "✗ ", tag("bdi", likeliest, lang=lang)], *cells,
@@ -302,11 +303,6 @@ def _strip(hidden, name):
              for level in sorted(set(levels) - {0})]
     return tag("svg", paths, viewBox=f"0 -0.5 {len(levels)} 1", preserveAspectRatio="none", class_="s2s-decoder-strip",
                role="img", aria_label=said)
-
-
-def _percent(p):
-    """Write a probability coarsely: the last digits differ from machine to machine."""
-    return "> 99%" if p >= 0.995 else f"{p:.0%}" if p >= 0.01 else f"{p:.1%}" if p >= 0.001 else "< 0.1%"
 
 
 def _loss(p):

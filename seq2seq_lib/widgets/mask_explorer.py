@@ -11,6 +11,7 @@ from .base import LessonWidget
 from .controls import Button, Checkbox, Choice, State
 from .drawing import handle, pick, stop
 from .markup import tag
+from .words import percent
 
 MOST_ROWS, MOST_STEPS = 12, 24
 
@@ -110,7 +111,7 @@ class MaskExplorer(LessonWidget):
 
     def _explain(self, row, step, counts, gradient):
         p = math.exp(-self.losses[row, step].item())
-        what = f"Y[{row}, {step}] is {self.vocab.tokens[self.Y[row, step]]}; the model gives it {_percent(p)}"
+        what = f"Y[{row}, {step}] is {self.vocab.tokens[self.Y[row, step]]}; the model gives it {percent(p)}"
         if not counts:
             return f"{what}. It is masked: its loss and its gradient are exactly 0."
         return f"{what}: loss −log {p:.2g} = {self.losses[row, step]:.2f}. Size of its gradient: {_short(gradient)}."
@@ -160,10 +161,6 @@ def _short(value, digits=3):
     if value < 0.5 * 10**-digits:
         return "≈ 0"
     return f"{value:.2f}" if value >= 0.095 else f"{value:.{digits}f}"
-
-
-def _percent(p):
-    return f"{p:.0%}" if p >= 0.01 else f"{p:.1%}" if p >= 0.001 else "less than 0.1%"
 
 
 def _perplexity(loss):

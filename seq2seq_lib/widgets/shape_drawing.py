@@ -9,10 +9,6 @@ KINDS = {PAD: "pad", EOS: "eos", BOS: "eos"}
 LEVELS = 10  # of each colour in a heat map
 
 
-def plural(n, one, many=None):
-    return f"{n} {one if n == 1 else many or one + 's'}"
-
-
 def sizes_of(sizes):
     """Draw sizes, each in the colour of its axis: `(sign before it, (axis, size))`, or with another name behind."""
     return tag("span", [tag("span", sign, tag("span", tag("b", size), " ", (name or [axis])[0], class_="s2s-shape-axis",

@@ -3,6 +3,7 @@
 import torch
 
 from ..model import Decoder, Encoder
+from ..text import check_choice
 from ..training import teacher_forcing
 from .base import LessonWidget
 from .controls import Button, Checkbox, Choice, Slider, State, Text
@@ -70,8 +71,7 @@ class ShapeInspector(LessonWidget):
     checked = State([])  # the box and the answer that were checked last
 
     def __init__(self, part="model", **settings):
-        if part not in PARTS:
-            raise ValueError(f"part is {part!r}; take one of {', '.join(map(repr, PARTS))}")
+        check_choice("part", part, PARTS)
         self.part, self._ran, self._boxes, self._stop = part, None, {}, ""
         super().__init__(**settings)
 

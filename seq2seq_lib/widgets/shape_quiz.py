@@ -2,7 +2,7 @@
 
 import re
 
-from .shape_drawing import plural
+from .words import plural
 
 
 def numbers_in(answer):

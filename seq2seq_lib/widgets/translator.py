@@ -11,6 +11,7 @@ from .decoder_stepper import DecoderStepper
 from .drawing import pick
 from .markup import tag
 from .shipped import shipped
+from .words import percent
 
 DIRECTIONS = {"English → French": "eng-fra", "English → Chinese": "eng-zho"}  # of the shipped models
 ENDING = ".safetensors"
@@ -146,7 +147,7 @@ class Translator(LessonWidget):
         said = f"{self.language('target')[0]}: {text or '(nothing)'}"
         if words:
             step = min(range(len(words)), key=lambda i: round(100 * sure[i]))
-            said += f" Least sure of “{words[step]}”, {_percent(sure[step])}."
+            said += f" Least sure of “{words[step]}”, {percent(sure[step])}."
         if unknown:
             said += (f" {len(unknown)} unknown token{'s' * (len(unknown) > 1)}: {', '.join(unknown[:5])}"
                      f"{', …' * (len(unknown) > 5)}.")
@@ -170,9 +171,9 @@ def _target_line(tokens, sure, chosen, lang):
     for step, (token, p) in enumerate(zip(tokens, sure)):
         unsure = " unsure" * (round(100 * p) < UNSURE)
         bar = tag("span", tag("i", style=f"width:{100 * p:.0f}%"), class_="s2s-translator-meter", aria_hidden="true")
-        cells.append(tag("span", tag("bdi", token, lang=lang), bar, tag("small", _percent(p), unsure),
+        cells.append(tag("span", tag("bdi", token, lang=lang), bar, tag("small", percent(p), unsure),
                          class_=f"s2s-translator-chip{' s2s-translator-unsure' * bool(unsure)}",
-                         **pick("cell", [1, step], f"{token}, {_percent(p)}{unsure}", at=(1, step),
+                         **pick("cell", [1, step], f"{token}, {percent(p)}{unsure}", at=(1, step),
                                 chosen=chosen == (1, step))))
     return tag("div", _row_header("It writes", "token, how sure it is"), cells, role="row",
                class_="s2s-translator-chips")
@@ -193,22 +194,17 @@ def _explain_source(step, read, ids, vocab):
 
 def _explain_target(step, tokens, sure, probs, vocab):
     likely = zip(*probs[step].topk(min(4, len(vocab))))
-    rivals = [f"“{vocab.tokens[id_]}” {_percent(p.item())}" for p, id_ in likely
+    rivals = [f"“{vocab.tokens[id_]}” {percent(p.item())}" for p, id_ in likely
               if vocab.tokens[id_] != tokens[step] and p >= 0.005]
     what = "the end of the sentence" if tokens[step] == "<eos>" else f"“{tokens[step]}”"
     behind = f"Behind it: {', '.join(rivals)}." if rivals else "No other reaches 1%."
-    return f"Step {step}: the likeliest token is {what}, {_percent(sure[step])}. {behind}"
+    return f"Step {step}: the likeliest token is {what}, {percent(sure[step])}. {behind}"
 
 
 def _left_out(cut):
     if cut:
         return (f"Not read: {len(cut):,} token{'s' * (len(cut) > 1)} from “{cut[0][:40]}” on. The model was made for "
                 "sentences, not for texts.")
-
-
-def _percent(p):
-    """Write a probability coarsely: the last digits differ from machine to machine."""
-    return "<1%" if p < 0.005 else ">99%" if p >= 0.995 else f"{p:.0%}"
 
 
 # --------------------------------------------------------------------------- files

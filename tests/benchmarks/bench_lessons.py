@@ -12,7 +12,9 @@ from pathlib import Path
 import pandas as pd
 from machine import machine
 
-FOLDER = Path(__file__).parents[2] / "notebooks"
+sys.path.insert(0, str(Path(__file__).parents[2] / "classroom"))
+from lessons import notebooks  # noqa: E402
+
 RUN = """
 import json, resource, sys, nbformat
 from nbclient import NotebookClient
@@ -25,7 +27,7 @@ print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss]))
 
 def main(threads):
     rows = []
-    for path in [*sorted(FOLDER.glob("*.ipynb")), *sorted((FOLDER / "solutions").glob("*.ipynb"))]:
+    for path in notebooks():
         start = time.perf_counter()
         run = subprocess.run([sys.executable, "-c", RUN, str(path), str(path.parent)], text=True, check=True,
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

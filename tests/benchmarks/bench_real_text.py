@@ -24,6 +24,7 @@ from seq2seq_lib import (
     corpus_bleu,
     load_corpus,
     predict,
+    references_by_source,
     tokenize,
     train,
 )
@@ -33,14 +34,6 @@ EPOCHS, BATCH_SIZE, LR, NUM_STEPS = 8, 32, 0.003, 30  # chosen on the validation
 
 class OutOfTime(Exception):
     pass
-
-
-def group(pairs):
-    """Return the distinct sources, and for each the list of its translations, all as strings of tokens."""
-    references = {}
-    for source, target in pairs:
-        references.setdefault(" ".join(tokenize(source, "eng")), []).append(" ".join(tokenize(target, "fra")))
-    return list(references), list(references.values())
 
 
 def ours(pairs, vocabs, seconds):
@@ -79,17 +72,19 @@ def main():
     if args.file is None:
         print("bench_real_text: give the path of a TSV file of real sentences to run it; skipped")
         return
-    pairs = [(tokenize(s, "eng"), tokenize(t, "fra")) for s, t in load_corpus(args.file, "train")]
+    pairs, test_pairs = ([(tokenize(s, "eng"), tokenize(t, "fra")) for s, t in load_corpus(args.file, split)]
+                         for split in ("train", "test"))
     vocabs = Vocab((s for s, _ in pairs), 2), Vocab((t for _, t in pairs), 2)
-    held_out = group(load_corpus(args.file, "test"))
+    references = references_by_source(test_pairs)
+    sources, labels = list(references), list(references.values())
     rows = []
     for name, run in (("seq2seq_lib", ours), ("the tutorials' loop", tutorial)):
         net, seconds = run(pairs, vocabs, args.seconds)
-        predictions = predict(net, held_out[0], *vocabs, NUM_STEPS)
-        exact = sum(p in refs for p, refs in zip(predictions, held_out[1])) / len(predictions)
+        predictions = predict(net, sources, *vocabs, NUM_STEPS)
+        exact = sum(p in refs for p, refs in zip(predictions, labels)) / len(predictions)
         rows.append({"": name, "training seconds": round(seconds), "held-out BLEU":
-                     round(corpus_bleu(predictions, held_out[1]), 1), "exact": f"{exact:.1%}"})
-    print(f"{len(pairs)} training pairs, {len(held_out[0])} unseen sources; {machine()}")
+                     round(corpus_bleu(predictions, labels), 1), "exact": f"{exact:.1%}"})
+    print(f"{len(pairs)} training pairs, {len(sources)} unseen sources; {machine()}")
     print(pd.DataFrame(rows).to_string(index=False))
 
 

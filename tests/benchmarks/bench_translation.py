@@ -28,6 +28,7 @@ from seq2seq_lib import (
     load_checkpoint,
     load_corpus,
     predict,
+    references_by_source,
     tokenize,
     train,
 )
@@ -42,14 +43,6 @@ def read(name, split, kind=None):
     source_language, target_language = name.split("-")
     return [(tokenize(source, source_language), tokenize(target, target_language))
             for source, target in load_corpus(name, split, kind=kind)]
-
-
-def group(pairs):
-    """Return the distinct sources, as tuples of tokens, each with the list of its translations."""
-    references = {}
-    for source, target in pairs:
-        references.setdefault(tuple(source), []).append(" ".join(target))
-    return references
 
 
 def lesson_model(pairs, vocabs):
@@ -85,7 +78,7 @@ def main(name):
     }
     rows, by_length = [], []
     for kind in KINDS:
-        references = group(read(name, "test", kind))
+        references = references_by_source(read(name, "test", kind))
         for system, translate in systems.items():
             predictions = translate([list(source) for source in references])
             labels = list(references.values())
