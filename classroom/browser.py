@@ -1,4 +1,4 @@
-"""A real browser on a real JupyterLab, for tests: `with lab(folder) as url`, `with chromium() as browser`, `Lesson`."""
+"""A real browser on a real JupyterLab: `with lab(folder) as url`, `with chromium() as browser`, `Lesson`."""
 
 import ctypes
 import json
@@ -12,7 +12,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from front_end import package
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -36,8 +36,7 @@ def npm_package(name):
     Continuous integration (which sets `CI`) has npm and a network: there it is an error, since a skip would hide for
     good that nothing is checked any more.
     """
-    sys.path.insert(0, str(PROJECT / "classroom"))
-    from front_end import package
+    import pytest
 
     try:
         return package(name)
