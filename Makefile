@@ -51,10 +51,10 @@ bench-ordinary: $(VENV)/test-installed  ## the same without the processor's newe
 corpus: $(VENV)/lab-installed  ## make data/eng-fra.tsv and data/eng-zho.tsv anew (a minute)
 	$(BIN)/python data/make_corpus.py
 
-model: $(VENV)/lab-installed  ## train the models in data/models/ anew (about 20 minutes on 2 cores)
+model: $(VENV)/lab-installed  ## train the models in data/models/ anew (25 minutes on two newer cores, an hour on older ones)
 	$(BIN)/python data/make_models.py
 
-results: $(VENV)/lab-installed  ## compare the two designs of lesson 08 anew: data/results/ (about 15 minutes on 2 cores)
+results: $(VENV)/lab-installed  ## compare the two designs of lesson 08 anew: data/results/ (7 minutes on two newer cores, 15 on older ones)
 	$(BIN)/python data/make_designs.py
 
 font: $(VENV)/lab-installed  ## make the font for Chinese in figures anew, from an installed Noto Sans CJK
@@ -80,7 +80,7 @@ clean:  ## remove the environment, what was built, and all caches
 	rm -rf $(VENV) build .pytest_cache .ruff_cache *.egg-info
 
 $(VENV)/lab-installed: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; try: make lab PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 15) else "Python 3.11 to 3.14 is needed; try: make lab PYTHON=python3.12")'
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r requirements.txt
 	touch $@

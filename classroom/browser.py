@@ -57,9 +57,11 @@ def lab(folder, scratch):
     settings = scratch / "settings" / "@jupyterlab"
     for extension, name, values in (
             ("apputils-extension", "notification", {"fetchNews": "false", "checkForUpdates": False}),
-            ("docmanager-extension", "plugin", {"autosave": False})):
+            ("docmanager-extension", "plugin", {"autosave": False}),
+            ("notebook-extension", "tracker", {"windowingMode": "none"})):  # draw all cells, not those in view
         (settings / extension).mkdir(parents=True, exist_ok=True)
-        (settings / extension / f"{name}.jupyterlab-settings").write_text(json.dumps(values), encoding="utf-8")
+        (settings / extension / f"{name}.jupyterlab-settings").write_text(
+                json.dumps(values), encoding="utf-8", newline="\n")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -164,8 +166,9 @@ class Lesson:
     def run_all(self, up_to=None, timeout_s=300):
         """Run all cells, or those up to number `up_to`, and wait until each has run and every widget is drawn."""
         up_to = self.cells() - 1 if up_to is None else up_to
-        self.page.evaluate("""up_to => {
+        self.page.evaluate("""async (up_to) => {
             const { commands, shell } = window.jupyterapp;
+            await commands.execute("notebook:clear-all-cell-outputs");  // else a cell counts as run before it is
             const last = shell.currentWidget.content.widgets.length - 1;
             shell.currentWidget.content.deselectAll();
             shell.currentWidget.content.activeCellIndex = Math.min(up_to + 1, last);

@@ -20,7 +20,8 @@ from pathlib import Path
 
 import morphology as m
 
-from seq2seq_lib.text import kind_of, split_of, tokenize
+from seq2seq_lib.corpus import kind_of, split_of
+from seq2seq_lib.text import tokenize
 
 HERE = Path(__file__).parent
 PATTERN_SENTENCES = 16_000      # distinct English sentences made from patterns

@@ -1,6 +1,6 @@
 """Compares two designs of a decoder that have the same number of weights, over three seeds: data/results/designs.csv.
 
-Run: python data/make_designs.py   (`make results` does it, in about 15 minutes on 2 cores)
+Run: python data/make_designs.py   (`make results` does it)
 
 In the design after Cho et al. 2014 the decoder reads the context at every step; in that of Sutskever et al. 2014 the
 context only starts it. The second one gets more hidden units, so that both have as many weights. All else is as in

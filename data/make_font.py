@@ -12,8 +12,8 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTCollection, TTFont
 
+from seq2seq_lib.corpus import data_folder, read_pairs
 from seq2seq_lib.style import CHINESE_FONT
-from seq2seq_lib.text import data_folder, read_pairs
 
 INSTALLED = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 FAMILY = "Noto Sans CJK SC"  # the simplified Chinese one of the collection

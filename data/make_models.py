@@ -24,7 +24,7 @@ from seq2seq_lib import (
     tokenize,
     train,
 )
-from seq2seq_lib.text import KINDS
+from seq2seq_lib.corpus import KINDS
 
 MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT = 2, 192, 256, 1, 0.45
 BATCH_SIZE, LR, EPOCHS, NUM_STEPS = 32, 0.004, 40, 30

@@ -1,7 +1,7 @@
 """A translator of two RNNs, to be read in one sitting.
 
-The modules in the order of the story: `text` -> `batches` -> `model` -> `loss` -> `training` -> `decoding` -> `bleu`;
-`checkpoint` keeps what training made.
+The modules in the order of the story: `text` -> `corpus` -> `batches` -> `model` -> `loss` -> `training` ->
+`decoding` -> `bleu`; `checkpoint` keeps what training made.
 """
 
 from .batches import Batches, encode
@@ -15,10 +15,11 @@ from .bleu import (
                        references_by_source,
 )
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from .corpus import data_folder, large_groups, load_corpus, read_pairs, split_of, split_pairs
 from .decoding import predict, predict_with_probs
 from .loss import MaskedSoftmaxCELoss, sequence_mask
 from .model import Decoder, Encoder, Seq2Seq
-from .text import Vocab, data_folder, detokenize, load_corpus, normalize, read_pairs, split_of, tokenize
+from .text import Vocab, detokenize, normalize, tokenize
 from .training import (
                        BatchRecord,
                        History,
@@ -34,7 +35,8 @@ from .training import (
 __all__ = [
     "Batches", "BatchRecord", "Checkpoint", "Decoder", "Encoder", "History", "MaskedSoftmaxCELoss", "NgramPrecision",
     "Seq2Seq", "Vocab", "batch_loss", "best_device", "bleu", "bootstrap_bleu", "brevity_penalty", "corpus_bleu",
-    "data_folder", "detokenize", "encode", "evaluate_loss", "grad_clipping", "load_checkpoint", "load_corpus",
-    "ngram_precisions", "normalize", "predict", "predict_with_probs", "read_pairs", "references_by_source",
-    "save_checkpoint", "sequence_mask", "split_of", "teacher_forcing", "tokenize", "train", "train_step",
+    "data_folder", "detokenize", "encode", "evaluate_loss", "grad_clipping", "large_groups", "load_checkpoint",
+    "load_corpus", "ngram_precisions", "normalize", "predict", "predict_with_probs", "read_pairs",
+    "references_by_source", "save_checkpoint", "sequence_mask", "split_of", "split_pairs", "teacher_forcing",
+    "tokenize", "train", "train_step",
 ]

@@ -13,7 +13,7 @@ import torch
 
 from .decoding import check_vocabs
 from .model import Decoder, Encoder, Seq2Seq, require
-from .text import Vocab
+from .text import Vocab, is_code
 from .training import BatchRecord, History, make_optimizer
 
 FORMAT = "seq2seq_lib checkpoint 1"
@@ -43,14 +43,17 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
         path: the file to write, by custom ending in `.safetensors`. A checkpoint of that name is replaced;
             any other file is left alone.
         net: a `Seq2Seq`.
-        src_vocab, tgt_vocab: its vocabularies.
+        src_vocab, tgt_vocab: its vocabularies. Their languages are saved as the settings `source_language` and
+            `target_language`.
         history: the `History` that `train` returned.
-        settings: a dictionary of your own, as JSON can hold it: languages, `num_steps`, a remark.
+        settings: a dictionary of your own, as JSON can hold it: `num_steps`, a remark, languages that the vocabularies
+            do not know.
         half: store the weights in half precision: half the size, for a model that is finished. Training could not go
             on from rounded weights as if never stopped, so a `history` is refused with it.
 
     Raises:
-        ValueError: a vocabulary that is not of the net's size, a history of another net, `half` with a history.
+        ValueError: a vocabulary that is not of the net's size, or is of another language than the settings say; a
+            history of another net; `half` with a history.
         FileExistsError: the path is taken by a file that is no checkpoint.
         FileNotFoundError: there is no such folder.
         TypeError: settings that JSON cannot hold, an encoder or a decoder of one's own that has no `settings`.
@@ -59,6 +62,11 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
 
     path = Path(path)
     check_vocabs(net, src_vocab, tgt_vocab)
+    settings = dict(settings or {})
+    for side, vocab in (("source", src_vocab), ("target", tgt_vocab)):
+        if vocab.language and settings.setdefault(f"{side}_language", vocab.language) != vocab.language:
+            raise ValueError(f"the settings say that {side}_language is {settings[f'{side}_language']!r:.40}, but the "
+                             f"vocabulary is of {vocab.language!r}; leave the languages to the vocabularies")
     if history is not None:
         history.check_net(net)
         if half:
@@ -73,7 +81,7 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
         require(getattr(net, part), "settings", "to be saved")
     about = {"encoder": net.encoder.settings, "decoder": net.decoder.settings,
              "classes": {part: _class_name(type(getattr(net, part))) for part in PARTS},
-             "src_vocab": src_vocab.tokens, "tgt_vocab": tgt_vocab.tokens, "settings": settings or {}}
+             "src_vocab": src_vocab.tokens, "tgt_vocab": tgt_vocab.tokens, "settings": settings}
     if history is not None:
         about["history"] = {"batches": history.batches, "valid_losses": history.valid_losses}
         tensors |= {f"rng.{name}": state for name, state in history.rng_state.items()}
@@ -95,7 +103,8 @@ def load_checkpoint(path, device="cpu", *, encoder=None, decoder=None):
         encoder, decoder: the class that the net's was made of, if it is one of your own.
 
     Returns:
-        `Checkpoint(net, src_vocab, tgt_vocab, history, settings)`; the net is in evaluation mode.
+        `Checkpoint(net, src_vocab, tgt_vocab, history, settings)`; the net is in evaluation mode, and the vocabularies
+        know their languages if the settings name them.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -116,13 +125,15 @@ def load_checkpoint(path, device="cpu", *, encoder=None, decoder=None):
         if header["sha256"] != _digest(header["about"], tensors):
             raise ValueError("its checksum is wrong")
         about = json.loads(header["about"])
-        src_vocab, tgt_vocab = Vocab.from_tokens(about["src_vocab"]), Vocab.from_tokens(about["tgt_vocab"])
+        settings = dict(about["settings"])
+        languages = [settings.get(f"{side}_language") for side in ("source", "target")]
+        src_vocab, tgt_vocab = (Vocab.from_tokens(about[vocab], language if is_code(language) else None)
+                                for vocab, language in zip(("src_vocab", "tgt_vocab"), languages))
         own = {"encoder": encoder, "decoder": decoder}
         net = _net(about, _under("net.", tensors), {part: _class_of(part, about, own[part]) for part in PARTS})
         check_vocabs(net, src_vocab, tgt_vocab)
         net.to(device).eval()
         history = _history(about["history"], net, tensors) if "history" in about else None
-        settings = about["settings"]
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise ValueError(f"{path} is damaged or is no checkpoint of this library ({error}); "
                          "take another copy, or train and save again") from None

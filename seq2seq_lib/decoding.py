@@ -8,7 +8,7 @@ from .text import BOS, EOS, tokenize
 from .training import teacher_forcing
 
 
-def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, language="eng", batch_size=256):
+def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, language=None, batch_size=256):
     """Translate one sentence or many, taking the likeliest token at every step (greedy search).
 
     A word that `src_vocab` does not know is read as `<unk>`. A source longer than `num_steps` tokens, `<eos>` included,
@@ -21,7 +21,7 @@ def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, lan
         src_vocab, tgt_vocab: the vocabularies that `net` was trained with.
         num_steps: the longest source and the longest translation, in tokens.
         device: where to compute; where `net` is by default.
-        language: of the source sentences, for `tokenize`.
+        language: of the source sentences, for `tokenize`; by default that of `src_vocab`, or English if it has none.
         batch_size: sentences translated at once.
 
     Returns:
@@ -38,7 +38,7 @@ def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, lan
     for name, size in (("num_steps", num_steps), ("batch_size", batch_size)):
         if size < 1:
             raise ValueError(f"{name} is {size}; it must be 1 or more")
-    sources = [_tokens(sentence, language) for sentence in sentences]
+    sources = [_tokens(sentence, language or src_vocab.language or "eng") for sentence in sentences]
     order = sorted((i for i, tokens in enumerate(sources) if tokens), key=lambda i: len(sources[i]))
     translations = [""] * len(sources)
     if device is not None:
@@ -88,7 +88,7 @@ def greedy_steps(decoder, token, state, num_steps, given=()):
 
 
 @torch.inference_mode()
-def predict_with_probs(net, sentence, src_vocab, tgt_vocab, num_steps, *, language="eng"):
+def predict_with_probs(net, sentence, src_vocab, tgt_vocab, num_steps, *, language=None):
     """Translate one sentence as `predict` does, and say how likely the model held each word at each step.
 
     Args:
@@ -100,7 +100,7 @@ def predict_with_probs(net, sentence, src_vocab, tgt_vocab, num_steps, *, langua
         probs: `(len(tokens), vocab_size)`: at each step a probability for every word of the target vocabulary.
             An empty sentence has no steps.
     """
-    source = _tokens(sentence, language)
+    source = _tokens(sentence, language or src_vocab.language or "eng")
     tokens = predict(net, [source], src_vocab, tgt_vocab, num_steps)[0].split()
     if not source:
         return [], torch.empty(0, len(tgt_vocab))

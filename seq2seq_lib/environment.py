@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 
 from .checkpoint import load_checkpoint
+from .corpus import data_folder, load_corpus
 from .decoding import predict
 from .style import COLORS, badge
-from .text import data_folder, load_corpus
 
 PYTHON, TORCH = (3, 11), (2, 6)  # the oldest that the library is made for
 NEEDED = ("ipywidgets", "anywidget", "matplotlib", "pandas", "tqdm", "sacrebleu", "safetensors")

@@ -1,248 +1,15 @@
-"""Text: sentence pairs from files, tokens from sentences, numbers from tokens."""
+"""Text: tokens from sentences, and back; numbers from tokens."""
 
-import codecs
-import gzip
-import hashlib
+import logging
 import re
+import sys
 import unicodedata
-import zipfile
-import zlib
 from collections import Counter
-from pathlib import Path, PurePosixPath
+from functools import lru_cache
+from typing import NamedTuple
 
-LANGUAGES = ("eng", "fra", "zho")
-SPLITS = ("train", "validation", "test")
 RESERVED = ("<unk>", "<pad>", "<bos>", "<eos>")  # ids 0, 1, 2, 3 of every vocabulary
 UNK, PAD, BOS, EOS = range(4)
-
-
-# ---------------------------------------------------------------- sentence pairs
-
-def read_pairs(path):
-    """Read sentence pairs from a TSV file: one pair a line, source and target parted by a TAB.
-
-    Args:
-        path: a UTF-8 text file of two or more columns (the layout of the Tatoeba downloads of
-            manythings.org); may be packed as `.gz`, or as a `.zip` that holds one `.txt` or `.tsv`
-            file beside its notes. Columns after the second and blank lines are passed over, and so is a first line
-            that names the columns (`english<TAB>french`). Tatoeba's own exports of four columns (id, text, id, text)
-            and what a spreadsheet makes of a table (quotes around its columns, UTF-16) are read too.
-
-    Returns:
-        A list of `(source, target)` pairs of strings, in the order of the file.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file is empty, damaged or not UTF-8, a line lacks a column, or it cannot be told for certain
-            what the sentences are. The message names the line and says what to do.
-    """
-    return [row[:2] for row in read_rows(path)]
-
-
-def load_corpus(name, split, *, kind=None, language="eng"):
-    """Load one part of a corpus: for training, for choosing (validation), or for the last test.
-
-    A hash of the tokenised source sentence decides the part, so the parts are the same everywhere and for ever,
-    and no source sentence is in two of them, whatever its spelling, spacing or number of translations.
-
-    Args:
-        name: a corpus of the data folder (`"eng-fra"`), or the path of a TSV file of your own.
-        split: `"train"`, `"validation"` or `"test"`.
-        kind: only the pairs whose origin (third column) is `"hand-written"`, `"new combination"` or `"seen pattern"`;
-            all pairs by default.
-        language: the language of the source sentences, see `tokenize`.
-
-    Returns:
-        A list of `(source, target)` pairs of strings. A source with several translations is in several pairs.
-
-    Raises:
-        FileNotFoundError: no such corpus; the message lists those there are.
-        ValueError: an unknown split, kind or language, or a damaged file.
-    """
-    check_choice("split", split, SPLITS)
-    if kind is not None:
-        check_choice("kind", kind, KINDS)
-    parts, pairs = {}, []  # a source with two origins stays in the part of the first
-    for source, target, origin in read_rows(_corpus_path(name)):
-        key = " ".join(tokenize(source, language))
-        if key not in parts:
-            parts[key] = split_of(source, origin, language)
-        if parts[key] == split and kind in (None, kind_of(origin)):
-            pairs.append((source, target))
-    return pairs
-
-
-KINDS = ("seen pattern", "new combination", "hand-written")
-
-
-def kind_of(origin):
-    """Tell the kind of a pair, one of `KINDS`, by its origin (the third column of a shipped corpus)."""
-    if origin == "hand-written":
-        return origin
-    return "new combination" if origin.endswith("new combination") else "seen pattern"
-
-
-def split_of(source, origin="", language="eng"):
-    """Tell the part of a corpus that a source sentence belongs to: `"train"`, `"validation"` or `"test"`.
-
-    Hand-written sentences are held out one in five, other sentences 8 in a hundred. *New combinations* - a word
-    kept out of a pattern in training - are all held out.
-    """
-    digest = hashlib.sha256(" ".join(tokenize(source, language)).encode()).digest()
-    fraction = int.from_bytes(digest[:8], "big") / 2**64
-    held_out = {"seen pattern": 0.08, "hand-written": 0.2, "new combination": 1.0}[kind_of(origin)]
-    return "test" if fraction < held_out / 2 else "validation" if fraction < held_out else "train"
-
-
-def data_folder():
-    """Return the project's `data` folder: beside the library, or beside or above the working directory."""
-    for folder in (Path(__file__).resolve().parent, *_with_parents(Path.cwd())):
-        for candidate in (folder / "data", folder.parent / "data"):
-            if (candidate / "eng-fra.tsv").is_file():
-                return candidate
-    raise FileNotFoundError("no data folder with eng-fra.tsv found: run from inside the project's folder")
-
-
-def _with_parents(folder):
-    return (folder, *folder.parents)
-
-
-def _corpus_path(name):
-    path = Path(name)
-    if path.suffix or path.is_file():
-        return path
-    path = data_folder() / f"{name}.tsv"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in path.parent.glob("*-*.tsv")))
-        raise FileNotFoundError(f"no corpus {str(name)!r}: take one of {known}, or the path of a .tsv file")
-    return path
-
-
-def read_rows(path):
-    """Read the lines of a TSV file with the origin of each pair: its third column.
-
-    Args:
-        path: as for `read_pairs`.
-
-    Returns:
-        A list of `(source, target, origin)`; the origin is empty where there is no third column.
-
-    Raises:
-        FileNotFoundError, ValueError: as `read_pairs`.
-    """
-    table = {}  # the columns of each line, by its number
-    for number, line in enumerate(_read_text(Path(path)).split("\n"), 1):
-        columns = [column.strip() for column in line.split("\t")]
-        if any("\r" in column for column in columns):
-            raise ValueError(f"{path}, line {number}: two kinds of line ends (CR and LF) are mixed; save the file "
-                             "with one kind")
-        if any(columns):
-            table[number] = columns
-    table = _without_header(_without_ids(path, _without_quotes(path, table)))
-    for number, columns in table.items():
-        if len(columns) < 2 or not columns[0] or not columns[1]:
-            hint = ""
-            if all(len(columns) == 1 for columns in table.values()):
-                hint = "; there is no TAB in the file: if it is a table of a spreadsheet, save it as tab-separated text"
-            raise ValueError(f"{path}, line {number}: expected source<TAB>target, found {columns[:2]}{hint}")
-    if not table:
-        raise ValueError(f"{path}: the file has no sentence pairs; expected lines of source<TAB>target")
-    return [(source, target, origin[0] if origin else "") for source, target, *origin in table.values()]
-
-
-_QUOTED = re.compile(r'"(?:[^"]|"")*"')  # as spreadsheets do it: signs around the column, and those inside doubled
-
-
-def _without_quotes(path, table):
-    """Take away the quotes that a spreadsheet has set; leave those that belong to the sentences."""
-    cells = [(number, cell) for number, columns in table.items() for cell in columns if cell]
-    marked = [(number, cell) for number, cell in cells if '"' in cell]
-    if not marked or not all(_QUOTED.fullmatch(cell) for _, cell in marked):
-        return table
-    if len(marked) < len(cells) and not any('""' in cell[1:-1] for _, cell in marked):
-        number, cell = marked[0]
-        raise ValueError(f"{path}, line {number}: {cell:.60} stands in quotation marks; if a spreadsheet has set them, "
-                         "take them out; if they belong to the sentence, write “ and ”")
-    return {number: [cell[1:-1].replace('""', '"').strip() if cell.startswith('"') else cell for cell in columns]
-            for number, columns in table.items()}
-
-
-def _without_ids(path, table):
-    """Keep the sentences of the lines `id, text, id, text`; refuse other lines of a number and two columns more."""
-    numbers = list(table)
-    if len(numbers) > 1 and not table[numbers[0]][0].isdecimal():
-        numbers = numbers[1:]  # the first line may be a header
-    rows = [table[number] for number in numbers]
-    if not rows or not all(len(columns) > 2 and columns[0].isdecimal() for columns in rows):
-        return table
-    if not all(len(columns) == 4 and columns[2].isdecimal() for columns in rows):
-        raise ValueError(f"{path}, line {numbers[0]}: the first column holds numbers, here and in all lines below; "
-                         "leave only the two columns of sentences, source<TAB>target")
-    return {number: [source, target] for number, (_, source, _, target) in zip(numbers, rows)}
-
-
-_COLUMN_NAMES = {name: meaning for meaning, names in {
-    "source": "source src input sentence", "target": "target tgt output translation traduction",
-    "English": "english eng en anglais", "French": "french fra fr français", "Chinese": "chinese zho zh mandarin 中文",
-    "German": "german deu deutsch", "Spanish": "spanish spa español",
-}.items() for name in names.split()}
-
-
-def _without_header(table):
-    """Drop a first line that names two columns; words that may translate each other (French, français) are a pair."""
-    first = next(iter(table), None)
-    meanings = [_COLUMN_NAMES.get(cell.lower()) for cell in table.get(first, [])[:2]]
-    if None not in meanings and len(set(meanings)) == 2:
-        return {number: columns for number, columns in table.items() if number != first}
-    return table
-
-
-def _read_text(path):
-    """Return the text of a file, its lines ended by `\\n`: Windows ends them by CR LF, and the old Macintosh by CR."""
-    data = _read_bytes(path)
-    utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not data.startswith(codecs.BOM_UTF32_LE)
-    if not utf_16 and b"\0" in data:
-        raise ValueError(f"{path}, line {_line_number(data[: data.index(0)])}: holds zero bytes, as the files of a "
-                         "spreadsheet or UTF-16 do; save it as plain text in UTF-8")
-    try:
-        return _plain_lines(data.decode("utf-16" if utf_16 else "utf-8-sig"))
-    except UnicodeDecodeError as error:
-        number = _line_number(data[: error.start], "utf-16" if utf_16 else "utf-8")
-        raise ValueError(f"{path}, line {number}: not UTF-{'16' if utf_16 else '8'} ({error.reason}); save the file as "
-                         "UTF-8") from None
-
-
-def _line_number(data, encoding="utf-8"):
-    return 1 + _plain_lines(data.decode(encoding, "replace")).count("\n")
-
-
-def _plain_lines(text):
-    text = text.replace("\r\n", "\n")
-    return text if "\n" in text else text.replace("\r", "\n")
-
-
-def _read_bytes(path):
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; check the path (now in {Path.cwd().name}/)")
-    try:
-        if path.suffix.lower() == ".gz":
-            return gzip.decompress(path.read_bytes())
-        if path.suffix.lower() == ".zip":
-            with zipfile.ZipFile(path) as archive:
-                names = [name for name in archive.namelist() if _may_hold_pairs(PurePosixPath(name))]
-                if len(names) != 1:
-                    raise ValueError(f"{path}: expected one .txt or .tsv file of pairs inside, found "
-                                     f"{', '.join(names) or 'none'}; unpack it, and pass the path of the file you want")
-                return archive.read(names[0])
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
-        raise ValueError(f"{path}: a damaged or locked archive ({error}); download it again, or unpack it") from None
-    return path.read_bytes()
-
-
-def _may_hold_pairs(path):
-    """Tell whether a file in an archive may be the pairs: neither notes, nor what macOS adds to each file."""
-    return (path.suffix.lower() in (".txt", ".tsv") and not path.name.startswith(".") and "__MACOSX" not in path.parts
-            and path.stem.strip("_").lower() not in ("about", "readme", "license", "licence"))
 
 
 def check_choice(what, value, choices):
@@ -250,18 +17,94 @@ def check_choice(what, value, choices):
         raise ValueError(f"{what} is {value!r}; take one of {', '.join(map(repr, choices))}")
 
 
+# --------------------------------------------------------------------- languages
+
+class Language(NamedTuple):
+    """What is known of a language: its name, and how its sentences are cut into tokens and joined again."""
+
+    name: str  # for people
+    browser: str  # its code for browsers
+    token: re.Pattern  # what one token is
+    blank: re.Pattern  # the blanks between tokens that are left out when they are joined
+    cut: re.Pattern | None  # where a word is cut in two, before anything else
+
+
+def _language(name, browser, word, blank, cut=None):
+    """Return the `Language` whose tokens are numbers, words as described, dots, and any one sign."""
+    return Language(name, browser, re.compile(rf"\d+(?:[.,:]\d+)+|{word}|\.\.+|\S"), re.compile(blank),
+                    cut and re.compile(cut))
+
+
+_WORD = r"[^\W_]+(?:-[^\W_]+)*"  # letters and digits, hyphens inside
+_LATIN = r"[a-z0-9\u00df-\u00f6\u00f8-\u024f]"
+_WIDE = r"[a-z0-9\u00df-\u00f6\u00f8-\u024f\uff10-\uff19\uff41-\uff5a]"  # with those as broad as a Japanese sign
+_LETTERS = r"(?:[^\W_][\u0300-\u036f]*)+"  # with the marks that stand above them, as in a Russian за́мок
+_MARKED = rf"{_LETTERS}(?:-{_LETTERS})*"
+_VOWEL = r"[\dhaeiou\u00e0-\u00fc]"  # what an elided word may stand before
+_SIGNS = r" (?=[.,?!:;)»])|(?<=[(«¿¡]) "
+_PRONOUN = (  # as-tu -> as -tu, va-t-il -> va -t-il, donne-le-moi -> donne -le -moi
+    r"(?<=\w)(?<!-t)(?=-(?:t-)?(?:je|tu|ils?|elles?|on|nous|vous|ce|moi|toi|la|les?|lui|leur|y|en)(?![^\W_]))")
+_PRONOME = r"(?<=\w)(?=-(?:me|te|se|lhes?|nos|vos|l?[oa]s?|n[oa]s?)(?![^\W_]))"  # disse-me -> disse -me
+_SHORT = r"(?<!\b(?:po|mo|be|fa|va|da|di|to)')(?<!\bsta')"  # cut short, not elided: un po' alla volta
+
+LANGUAGES = {  # what a word is; the blanks that are left out; where a word is cut
+    "eng": _language("English", "en", rf"'?{_WORD}", r" (?=[.,?!:;)]|'\w)|(?<=\() "),  # i 'm home .
+    "fra": _language("French", "fr", rf"aujourd'hui|-?{_WORD}'?", r" (?=[.,)]|-\w)|(?<=\w') |(?<=\() ", _PRONOUN),
+    "zho": _language("Chinese", "zh", rf"{_LATIN}+(?:['-]{_LATIN}+)*", rf"(?<!{_LATIN}) | (?!{_LATIN})"),  # 我 有 mp3
+    "deu": _language("German", "de", rf"'?{_MARKED}", r" (?=[.,?!:;)]|'\w)|(?<=\() "),  # wie geht 's ?
+    "spa": _language("Spanish", "es", rf"{_LETTERS}(?:['-]{_LETTERS})*", _SIGNS),  # ¿ qué pasa ?
+    "ita": _language("Italian", "it", rf"{_MARKED}'?", rf"{_SIGNS}|(?<=\w'){_SHORT} (?={_VOWEL})"),  # l' acqua
+    "por": _language("Portuguese", "pt", rf"-?{_MARKED}'?", rf"{_SIGNS}| (?=-\w)|(?<=\w') (?={_VOWEL})", _PRONOME),
+    "rus": _language("Russian", "ru", rf"{_LETTERS}(?:['-]{_LETTERS})*", _SIGNS),  # кто-нибудь дома ?
+    "jpn": _language("Japanese", "ja", rf"{_WIDE}+(?:['-]{_WIDE}+)*|\S[\u3099\u309a]+", rf"(?<!{_WIDE}) | (?!{_WIDE})"),
+}
+# Scripts that set no blanks between words: Thai and Lao, Burmese, Khmer, Japanese, Chinese. Cut sign by sign.
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+
+
+def is_code(code):
+    """Tell whether something may be the code of a language: three small letters, as in ISO 639-3."""
+    return isinstance(code, str) and re.fullmatch("[a-z]{3}", code) is not None
+
+
+def find_language(code):
+    """Return the `Language` of a code of ISO 639-3: its line in `LANGUAGES`, else a default that fits most languages.
+
+    The default cuts at blanks and signs, roughly as Unicode does (UAX 29, word boundaries): combining marks stay with
+    their letter, apostrophes and hyphens inside a word, and a script without blanks is cut sign by sign. The log says
+    so, once for each code.
+
+    Raises:
+        ValueError: no code of three small letters.
+    """
+    if is_code(code):
+        return LANGUAGES[code] if code in LANGUAGES else _default(code)
+    meant = [known for known, its in LANGUAGES.items() if str(code).lower() in (its.name.lower(), its.browser)]
+    raise ValueError(f"language is {code!r:.40}; take {repr(meant[0]) if meant else 'a code of three small letters'}. "
+                     f"Rules of their own have {', '.join(map(repr, LANGUAGES))}; any other code of ISO 639-3, such as "
+                     "'hin', is cut at blanks and signs")
+
+
+@lru_cache
+def _default(code):
+    logging.getLogger(__name__).warning(
+        "There are no rules for the language %r; its sentences are cut into tokens at blanks and signs.", code)
+    marks = _marks()
+    letters = rf"(?:[^\W_{_UNSPACED}][{marks}]*)+"
+    word = rf"{letters}(?:['·:-]{letters})*|\S[{marks}]+"
+    blank = rf" (?=[.,?!:;)\]»؟،؛।॥])|(?<=[(\[«¿¡]) |(?<=[{_UNSPACED}{marks}]) (?=[{_UNSPACED}])"
+    return _language(code, code, word, blank)
+
+
+@lru_cache
+def _marks():
+    """Return what may follow a letter as a part of it: Unicode's marks, and the joiners of Persian or Malayalam."""
+    marks = [chr(i) for i in range(0x300, sys.maxunicode + 1) if unicodedata.category(chr(i)).startswith("M")]
+    return "".join(marks) + "\u200c\u200d"
+
+
 # ------------------------------------------------------------------------ tokens
 
-# A number, a word (letters and digits, hyphens inside), dots, or any one sign. Each language adds where it cuts a word.
-_WORD = r"[^\W_]+(?:-[^\W_]+)*"
-_LATIN = r"[a-z0-9\u00df-\u00f6\u00f8-\u024f]"
-_TOKEN = {
-    "eng": re.compile(rf"\d+(?:[.,:]\d+)+|'?{_WORD}|\.\.+|\S"),                    # i 'm home .
-    "fra": re.compile(rf"\d+(?:[.,:]\d+)+|aujourd'hui|-?{_WORD}'?|\.\.+|\S"),      # j' ai perdu .
-    "zho": re.compile(rf"\d+(?:[.,:]\d+)+|{_LATIN}+(?:['-]{_LATIN}+)*|\.\.+|\S"),  # 我 有 iphone 。
-}
-_BEFORE_PRONOUN = re.compile(  # as-tu -> as -tu, va-t-il -> va -t-il, donne-le-moi -> donne -le -moi
-    r"(?<=\w)(?<!-t)(?=-(?:t-)?(?:je|tu|ils?|elles?|on|nous|vous|ce|moi|toi|la|les?|lui|leur|y|en)(?![^\W_]))")
 _SAME = str.maketrans({**dict.fromkeys("’‘ʼ´`", "'"), **dict.fromkeys("“”„", '"'), "‐": "-", "‑": "-", "…": "...",
                        **dict.fromkeys("\u200b\ufeff\u00ad", "")})
 
@@ -269,54 +112,65 @@ _SAME = str.maketrans({**dict.fromkeys("’‘ʼ´`", "'"), **dict.fromkeys("“
 def normalize(text):
     """Bring spellings that mean the same to one: lower case, plain spaces, straight quotes and apostrophes."""
     text = unicodedata.normalize("NFC", text.translate(_SAME).lower())
+    if "i\u0307" in text:  # Python makes it of the Turkish İ
+        text = unicodedata.normalize("NFC", re.sub("i\u0307+", "i", text))
     return " ".join(text.split())  # split() knows the non-breaking and the narrow space too
 
 
 def tokenize(text, language):
     """Cut a sentence into lower-case tokens: words, numbers and single punctuation marks.
 
-    French is cut after an apostrophe (`j'` `ai`) and before a pronoun behind a hyphen (`as` `-tu`), English before an
-    apostrophe (`i` `'m`), Chinese between all characters. Cutting the joined tokens again changes nothing.
+    French and Italian are cut after an apostrophe (`j'` `ai`), English and German before it (`i` `'m`), French and
+    Portuguese before a pronoun behind a hyphen (`as` `-tu`), Chinese and Japanese between all characters, Latin words
+    apart. Cutting the joined tokens again changes nothing.
 
     Args:
         text: one sentence.
-        language: `"eng"`, `"fra"` or `"zho"`.
+        language: its code, `"eng"`, `"fra"`, `"zho"`, ...; see `find_language` for those that have no rules.
 
     Returns:
         A list of strings; empty for an empty text.
 
     Raises:
-        ValueError: an unknown language.
+        ValueError: `language` is no code of a language.
     """
-    check_choice("language", language, LANGUAGES)
+    rules = find_language(language)
     text = normalize(text)
-    if language == "fra":
-        text = _BEFORE_PRONOUN.sub(" ", text)
-    return _TOKEN[language].findall(text)
+    if rules.cut:
+        text = rules.cut.sub(" ", text)
+    return rules.token.findall(text)
 
 
 def detokenize(tokens, language):
     """Join tokens to readable text: spacing as the language has it, a capital at the start.
 
-    What `tokenize` threw away stays lost: names keep their small first letter.
+    `tokenize` cuts the text into the same tokens again; where the usual spacing would not allow that, blanks stay. What
+    `tokenize` threw away stays lost: names, and nouns in German, keep their small first letter.
 
     Args:
         tokens: a list of tokens, or a string of tokens parted by spaces.
-        language: `"eng"`, `"fra"` or `"zho"`.
+        language: its code, as for `tokenize`.
 
     Returns:
         One string.
+
+    Raises:
+        ValueError: `language` is no code of a language.
     """
-    check_choice("language", language, LANGUAGES)
-    text = tokens if isinstance(tokens, str) else " ".join(tokens)
-    if language == "zho":
-        text = re.sub(rf"(?<!{_LATIN}) | (?!{_LATIN})", "", text)
-    elif language == "eng":
-        text = re.sub(r" (?=[.,?!:;)]|'\w)|(?<=\() ", "", text)
+    spaced = tokens if isinstance(tokens, str) else " ".join(tokens)
+    text = find_language(language).blank.sub("", spaced)
+    if language == "eng":
         text = re.sub(r"\bi\b", "I", text)
-    else:
-        text = re.sub(r" (?=[.,)]|-\w)|(?<=\w') |(?<=\() ", "", text)
-    return text[:1].upper() + text[1:]
+    wanted = tokenize(spaced, language)
+    for joined in (_capital(text), text, _capital(spaced)):
+        if tokenize(joined, language) == wanted:
+            return joined
+    return spaced
+
+
+def _capital(text):
+    start = 1 + (text[:1] in tuple("¿¡"))
+    return text[: start - 1] + text[start - 1 : start].title() + text[start:]
 
 
 class Vocab:
@@ -328,9 +182,18 @@ class Vocab:
     Args:
         token_lists: an iterable of lists of tokens.
         min_freq: tokens seen less often are left out.
+        language: the code of the language that they are of, see `tokenize`. Whoever gets the vocabulary needs not be
+            told then: `predict`, a checkpoint, a widget.
+
+    Raises:
+        ValueError: `language` is no code of a language.
+        TypeError: a sentence is a string: tokenize it first.
     """
 
-    def __init__(self, token_lists, min_freq=1):
+    def __init__(self, token_lists, min_freq=1, language=None):
+        if language is not None:
+            find_language(language)
+        self.language = language
         counts = Counter()
         for tokens in token_lists:
             if isinstance(tokens, str):
@@ -340,11 +203,11 @@ class Vocab:
         self._number([*RESERVED, *sorted(known, key=lambda token: (-counts[token], token))])
 
     @classmethod
-    def from_tokens(cls, tokens):
+    def from_tokens(cls, tokens, language=None):
         """Make a vocabulary whose ids are the places in the list `tokens`, `<unk> <pad> <bos> <eos>` first."""
         if tuple(tokens[:4]) != RESERVED or len(set(tokens)) != len(tokens):
             raise ValueError(f"a vocabulary begins with {' '.join(RESERVED)} and holds each token once")
-        vocab = cls([])
+        vocab = cls([], language=language)
         vocab._number(list(tokens))
         return vocab
 

@@ -1,5 +1,6 @@
 """The assignments, graded by nbgrader itself: a class of twenty for one lesson, one student for each other lesson."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -44,6 +45,14 @@ def answers(course, name):
             for cell in cells(nb, "-answer")]
 
 
+def statements(answer):
+    """The text of each statement in the functions of an answer, without what is handed out: names and docstrings."""
+    for function in ast.walk(ast.parse(answer)):
+        for node in function.body if isinstance(function, ast.FunctionDef) else []:
+            if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+                yield ast.get_source_segment(answer, node)
+
+
 def hand_in(course, student, name, written):
     """Fill in the released notebook: a text for each exercise, None to leave it as it is."""
     nb = nbformat.read(course / "release" / name / f"{name}.ipynb", as_version=4)
@@ -72,8 +81,8 @@ def test_what_is_handed_out_holds_no_answer_and_no_test_of_it_is_lost(course):
         assert "SOLUTION" not in text and text.count("raise NotImplementedError") >= 3
         assert [cell.metadata.nbgrader.points for cell in cells(nb, "-marks")] == list(POINTS)
         for answer in answers(course, name):
-            body = [line for line in answer.splitlines() if line.strip() and line not in text]
-            assert body, "the answer stands in what is handed out"
+            written = list(statements(answer))
+            assert written and [statement for statement in written if statement in text] == []
 
 
 def test_a_class_of_twenty_gets_the_right_marks(course):
@@ -116,7 +125,8 @@ def test_a_class_of_twenty_gets_the_right_marks(course):
         for points, got, wanted in zip(POINTS, given[student], expected, strict=True):
             assert 0 <= got <= points / 2 if wanted == part else got == wanted, (student, given[student], expected)
         feedback = course / "feedback" / student / LESSON / f"{LESSON}.html"
-        assert f"{sum(given[student]):g}" in feedback.read_text(encoding="utf-8")
+        score = f"(Score: {round(float(sum(given[student])), 2)} / {float(sum(POINTS))})"
+        assert score in feedback.read_text(encoding="utf-8"), (student, score)
 
 
 @pytest.mark.parametrize("name", [name for name in names() if name != LESSON])

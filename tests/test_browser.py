@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -62,6 +61,13 @@ def browser():
         yield browser
 
 
+def project_files():
+    """The time and the size of each file of the lessons, the library and the data."""
+    files = [path for folder in ("notebooks", "seq2seq_lib", "data") for path in (PROJECT / folder).rglob("*")]
+    return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in files
+            if path.is_file() and "__pycache__" not in path.parts}
+
+
 def test_a_widget_looks_the_same_whatever_stands_beside_it(browser):
     """Each brings the shared rules anew, behind those that others have of their own."""
     page = browser.new_page(viewport={"width": 1000, "height": 1200})
@@ -77,7 +83,12 @@ def test_a_widget_looks_the_same_whatever_stands_beside_it(browser):
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
+def files_before():
+    return project_files()
+
+
+@pytest.fixture(scope="module")
+def url(files_before, tmp_path_factory):
     """A JupyterLab with a notebook of all widgets and with copies of the lessons."""
     folder = tmp_path_factory.mktemp("notebooks")
     cells = [nbformat.v4.new_code_cell(source) for source in (IMPORTS, *WIDGETS.values())]
@@ -507,8 +518,8 @@ def test_a_saved_notebook_shows_the_still_picture(lesson):
     assert "".join(data["text/plain"]).startswith("Batch explorer: ")
 
 
-def test_the_server_writes_nothing_into_the_project():
-    assert not list(Path(PROJECT / "notebooks").glob(".ipynb_checkpoints"))
+def test_neither_server_nor_widgets_write_into_the_project(files_before, lesson):
+    assert project_files() == files_before
 
 
 def test_the_bleu_explorer_follows_what_is_typed_and_picked(lesson):

@@ -15,7 +15,7 @@ from helpers import CONTEXTS, RNNS, assert_identical, toy_batches, toy_net, toy_
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq_lib import History, Vocab, checkpoint, load_checkpoint, predict, save_checkpoint, train
+from seq2seq_lib import History, Vocab, checkpoint, data_folder, load_checkpoint, predict, save_checkpoint, train
 
 SRC_VOCAB, TGT_VOCAB = toy_vocabs()
 SENTENCES = ["a b c", "d", "g f e d c b a"]
@@ -54,6 +54,39 @@ def header_length(data):
 
 
 # ---------------------------------------------------------------- there and back
+
+def of(vocab, language):
+    return Vocab.from_tokens(vocab.tokens, language)
+
+
+def test_the_languages_of_the_vocabularies_are_saved_and_loaded(path):
+    save_checkpoint(path, toy_net(), of(SRC_VOCAB, "jpn"), of(TGT_VOCAB, "deu"), settings={"num_steps": 9})
+    loaded = load_checkpoint(path)
+    assert (loaded.src_vocab.language, loaded.tgt_vocab.language) == ("jpn", "deu")
+    assert loaded.settings == {"source_language": "jpn", "target_language": "deu", "num_steps": 9}
+    save_checkpoint(path, loaded.net, loaded.src_vocab, loaded.tgt_vocab, settings=loaded.settings)  # the same again
+
+
+def test_languages_that_settings_alone_name_are_given_to_the_vocabularies(path):
+    """So it is in files of former versions; what is no code there stays a remark of their owner."""
+    about = {"source_language": "fra", "target_language": "German, from Berlin"}
+    save_checkpoint(path, toy_net(), SRC_VOCAB, TGT_VOCAB, settings=about)
+    loaded = load_checkpoint(path)
+    assert (loaded.src_vocab.language, loaded.tgt_vocab.language) == ("fra", None)
+    assert loaded.settings == about and SRC_VOCAB.language is None
+
+
+@pytest.mark.parametrize("name, languages", [("eng-fra", ("eng", "fra")), ("eng-zho", ("eng", "zho"))])
+def test_the_shipped_models_know_their_languages(name, languages):
+    shipped = load_checkpoint(data_folder() / "models" / f"{name}.safetensors")
+    assert (shipped.src_vocab.language, shipped.tgt_vocab.language) == languages
+
+
+def test_settings_that_name_another_language_than_the_vocabulary_are_refused(path):
+    with pytest.raises(ValueError, match="source_language is 'fra', but the vocabulary is of 'jpn'"):
+        save_checkpoint(path, toy_net(), of(SRC_VOCAB, "jpn"), TGT_VOCAB, settings={"source_language": "fra"})
+    assert not path.exists()
+
 
 @pytest.mark.parametrize("rnn", RNNS)
 @pytest.mark.parametrize("context", CONTEXTS)

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from seq2seq_lib.text import split_of, tokenize
+from seq2seq_lib.corpus import split_of
+from seq2seq_lib.text import tokenize
 
 HERE = Path(__file__).resolve().parent
 DATA = next(folder for folder in (HERE.parent / "data", HERE) if (folder / "patterns.txt").exists())

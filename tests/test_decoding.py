@@ -4,7 +4,7 @@ from helpers import BOS, CONTEXTS, EOS, RNNS, toy_net, toy_vocabs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq_lib import Vocab, encode, predict, predict_with_probs
+from seq2seq_lib import Vocab, encode, predict, predict_with_probs, tokenize
 
 SRC_VOCAB, TGT_VOCAB = toy_vocabs()
 sentence_lists = st.lists(st.lists(st.sampled_from("abcdefgx"), max_size=8), min_size=1, max_size=6)
@@ -67,6 +67,25 @@ def test_strings_are_tokenized_in_their_language():
     for language, text, tokens in (("eng", "I’m", "i 'm"), ("fra", "J’ai", "j' ai"), ("zho", "我们", "我 们")):
         translation = predict(net, text, src_vocab, TGT_VOCAB, 7, language=language)
         assert [translation] == predict(net, [tokens.split()], src_vocab, TGT_VOCAB, 7)
+
+
+def assert_equal_probs(one, other):
+    assert one[0] == other[0]
+    torch.testing.assert_close(one[1], other[1])
+
+
+def test_the_language_is_that_of_the_source_vocabulary():
+    tokens = ["j'", "ai", "i", "'m", "我", "们", "we", "geht", "'s"]
+    net = toy_net()
+    net.encoder.embedding = torch.nn.Embedding(len(Vocab([tokens])), 5)
+    net.encoder.settings["vocab_size"] = len(Vocab([tokens]))
+    for language, text in ((None, "I'm"), ("fra", "J’ai"), ("zho", "我们"), ("deu", "geht's")):
+        vocab, cut = Vocab([tokens], language=language), tokenize(text, language or "eng")
+        assert len(cut) == 2 and all(token in vocab for token in cut)
+        assert [predict(net, text, vocab, TGT_VOCAB, 7)] == predict(net, [cut], vocab, TGT_VOCAB, 7)
+        assert_equal_probs(*(predict_with_probs(net, sentence, vocab, TGT_VOCAB, 7) for sentence in (text, cut)))
+    with_other = predict(net, "J'ai", Vocab([tokens], language="eng"), TGT_VOCAB, 7, language="fra")  # told, it obeys
+    assert [with_other] == predict(net, [["j'", "ai"]], vocab, TGT_VOCAB, 7)
 
 
 def test_no_sentences_give_no_translations():
@@ -137,13 +156,20 @@ def test_predict_uses_no_dropout_and_no_random_numbers_and_keeps_no_gradients():
     first = translate(net, ["a b c d", "c"])
     assert all(translate(net, ["a b c d", "c"]) == first for _ in range(5))
     assert torch.equal(torch.get_rng_state(), state)
-    assert all(p.grad is None for p in net.parameters())
+    needed = []
+    net.decoder.register_forward_hook(lambda decoder, given, scores: needed.append(scores[0].requires_grad))
+    translate(net, "c")
+    assert needed and not any(needed)
 
 
 def test_predict_computes_on_the_device_it_is_given():
-    net = eager_net()
+    net, devices = eager_net(), []
     translation = translate(net, "a b")
     assert translate(net, "a b", device="cpu") == translate(net, "a b", device=torch.device("cpu")) == translation
+    net.encoder.register_forward_pre_hook(lambda encoder, given: devices.append(given[0].device.type))
+    with pytest.raises((NotImplementedError, RuntimeError)):  # "meta" holds no numbers: no word is the likeliest
+        translate(net, "a b", device="meta")
+    assert devices == ["meta"] and next(net.parameters()).device.type == "meta"
 
 
 @pytest.mark.parametrize("sentence", [3, None, b"a b", ["a", 3], {"a": 1}])

@@ -1,8 +1,11 @@
 """The environment check: green here, and for each thing that may be amiss one sentence that says what to do."""
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 import torch
@@ -56,7 +59,7 @@ def test_missing_data(monkeypatch):
     def nowhere():
         raise FileNotFoundError("no data folder with eng-fra.tsv found: run from inside the project's folder")
 
-    monkeypatch.setattr("seq2seq_lib.text.data_folder", nowhere)
+    monkeypatch.setattr("seq2seq_lib.corpus.data_folder", nowhere)
     assert "run from inside the project's folder" in advice("sentence pairs")
 
 
@@ -89,3 +92,55 @@ def test_what_a_report_shows_is_escaped_and_no_sign_stands_alone():
 def test_the_library_does_not_load_it():
     code = "import sys, seq2seq_lib; assert 'seq2seq_lib.environment' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# --- the versions, which are named in several files ---------------------------------------------
+
+PROJECT = Path(__file__).resolve().parents[1]
+PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+[TORCH] = [requirement for requirement in PYPROJECT["dependencies"] if requirement.startswith("torch")]
+
+
+def bounds(requirement):
+    """The oldest version of a requirement and the first that is too new: "torch>=2.6,<2.16" -> (2, 6), (2, 16)."""
+    oldest, too_new = re.fullmatch(r"[a-z]*>=([\d.]+),<([\d.]+)", requirement).groups()
+    return tuple(map(int, oldest.split("."))), tuple(map(int, too_new.split(".")))
+
+
+def pythons():
+    """The oldest Python and the newest, as pyproject.toml has them: (3, 11), (3, 14)."""
+    oldest, (major, minor) = bounds(PYPROJECT["requires-python"])
+    return oldest, (major, minor - 1)
+
+
+def test_the_oldest_versions_are_those_of_pyproject():
+    assert environment.PYTHON == pythons()[0]
+    assert environment.TORCH == bounds(TORCH)[0]
+
+
+def test_the_torch_of_the_lessons_is_within_the_bounds():
+    requirements = (PROJECT / "requirements.txt").read_text(encoding="utf-8")
+    major, minor = re.search(r"^torch==(\d+)\.(\d+)", requirements, re.MULTILINE).groups()
+    oldest, too_new = bounds(TORCH)
+    assert oldest <= (int(major), int(minor)) < too_new
+
+
+def test_make_takes_the_pythons_of_pyproject_and_names_them(monkeypatch):
+    [line] = re.findall(r"\$\(PYTHON\) -c '(.*)'", (PROJECT / "Makefile").read_text(encoding="utf-8"))
+    (major, first), (_, last) = pythons()
+    for minor in (first - 1, first, last, last + 1):
+        monkeypatch.setattr(sys, "version_info", (major, minor, 2))
+        with pytest.raises(SystemExit) as stop:
+            exec(line)
+        if first <= minor <= last:
+            assert stop.value.code is None
+        else:
+            assert stop.value.code.startswith(f"Python {major}.{first} to {major}.{last} is needed")
+
+
+def test_documents_and_workflow_name_the_pythons_of_pyproject():
+    oldest, newest = (f"{major}.{minor}" for major, minor in pythons())
+    workflow = (PROJECT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    assert f'python: ["{oldest}", "{newest}"]' in workflow
+    for name in ("README.md", "TEACHING.md"):
+        assert f"Python {oldest} to {newest}" in " ".join((PROJECT / name).read_text(encoding="utf-8").split()), name

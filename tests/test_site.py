@@ -66,7 +66,9 @@ def test_every_lesson_and_solution_has_its_page(site):
 
 
 def test_nothing_is_loaded_from_elsewhere_and_every_link_leads_somewhere(site):
-    for name, page in pages(site).items():
+    found = pages(site)
+    assert all(page.loads and page.links for page in found.values())
+    for name, page in found.items():
         for target in page.loads:
             assert target.startswith("data:image/") or (site / name).parent.joinpath(target).is_file(), target
         for link in page.links:

@@ -3,7 +3,6 @@
 An untrusted notebook is sanitised: of its outputs no SVG, style, class, id or script is shown.
 """
 
-import json
 import os
 import re
 import shutil
@@ -11,6 +10,7 @@ import subprocess
 import sys
 from base64 import b64decode
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,6 +19,7 @@ import pytest
 from browser import PROJECT, Lesson, chromium, lab, missing
 from lessons import FOLDER, notebooks
 from nbformat.sign import NotebookNotary
+from PIL import Image
 from test_widgets import MAKERS
 
 from seq2seq_lib import widgets
@@ -199,6 +200,7 @@ def stills():
         yield name, b64decode(data).decode()
 
 
+@pytest.mark.browser
 @needs_chromium
 def test_a_still_picture_has_room_for_its_drawing_and_not_much_more():
     wrong, found = [], list(stills())
@@ -213,18 +215,14 @@ def test_a_still_picture_has_room_for_its_drawing_and_not_much_more():
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.browser
 @needs_chromium
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-def test_a_fresh_lesson_shows_its_pictures_before_any_cell_is_run(tmp_path, theme):
-    (tmp_path / "lab" / "settings" / "@jupyterlab" / "notebook-extension").mkdir(parents=True)
-    settings = tmp_path / "lab" / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
-    settings.write_text(json.dumps({"windowingMode": "none"}))  # draw all cells, not only those in the window
+def test_a_fresh_lesson_shows_its_pictures_before_any_cell_is_run(tmp_path):
     (tmp_path / "notebooks").mkdir()
     shutil.copy(FOLDER / "00_start_here.ipynb", tmp_path / "notebooks")
     shutil.copytree(FOLDER / "images", tmp_path / "notebooks" / "images")
     with lab(tmp_path / "notebooks", tmp_path / "lab") as url, chromium() as browser, \
             Lesson(browser, url, "00_start_here.ipynb", (1280, 900)) as lesson:
-        lesson.theme(theme)
         trusted = "() => [...window.jupyterapp.shell.currentWidget.content.model.cells].some(cell => cell.trusted)"
         assert not lesson.page.evaluate(trusted)
         lesson.page.wait_for_function("""() => {
@@ -247,3 +245,9 @@ def test_a_fresh_lesson_shows_its_pictures_before_any_cell_is_run(tmp_path, them
         assert shown.locator("svg, td").count() == 0
         lines = [line for line in shown.inner_text().splitlines() if line.strip()]
         assert len(lines) == 4 and lines[0] == "Translator", "loose words of a drawing"
+        for theme in ("Light", "Dark"):  # dark ink on a light card, whatever is behind it
+            lesson.theme(theme)
+            for image in lesson.page.locator(".jp-Notebook .jp-Cell img").all():
+                photo = Image.open(BytesIO(image.screenshot())).convert("L")
+                middle = photo.crop((20, 10, photo.width - 20, photo.height - 10)).histogram()
+                assert sum(middle[240:]) > sum(middle) / 3 and sum(middle[:60]) > 300, theme

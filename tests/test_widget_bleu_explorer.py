@@ -93,8 +93,8 @@ def test_the_point_lies_on_the_curve(prediction):
     x, y = (float(re.search(rf'{name}="([\d.]+)"', widget.html)[1]) for name in ("cx", "cy"))
     assert any(abs(x - px) < 4 and abs(y - py) < 6 for px, py in points)
     assert f"The prediction has {length}: {brevity_penalty(length, 6):.4f}" in widget.html
-    texts = [float(value) for value in re.findall(r'<text x="([\d.]+)"', widget.html)]
-    assert all(0 <= value <= 400 for value in texts)
+    texts = [float(value) for value in re.findall(r'<text x="([-\d.]+)"', widget.html)]
+    assert len(texts) == widget.html.count("<text ") > 0 and all(0 <= value <= 400 for value in texts)
 
 
 def test_a_short_prediction_leaves_orders_out():

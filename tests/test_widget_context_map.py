@@ -8,7 +8,7 @@ import pytest
 import torch
 from helpers import opened, toy_net, toy_vocabs
 
-from seq2seq_lib import Checkpoint, data_folder, encode, load_checkpoint, widgets
+from seq2seq_lib import Checkpoint, Vocab, data_folder, encode, load_checkpoint, widgets
 from seq2seq_lib.widgets.context_map import _fit, _spread
 
 SETS = {"first letter": {"a b c": "a", "a c d": "a", "b c d e": "b", "b d": "b", "a g f": "a"},
@@ -25,6 +25,15 @@ def context_map(checkpoint=None, **settings):
     widget = widgets.ContextMap(checkpoint or toy(), SETS, **settings)
     assert widget.error is None and not widget.problem
     return widget
+
+
+@pytest.mark.parametrize("language, settings", [("zho", {}), (None, {"source_language": "zho"})])
+def test_sentences_are_cut_in_the_language_of_the_model(language, settings):
+    src_vocab, tgt_vocab = toy_vocabs()
+    model = Checkpoint(toy_net(), Vocab.from_tokens(src_vocab.tokens, language), tgt_vocab, None, settings)
+    widget = context_map(model, own="我们走")
+    assert "我 们 走" in re.sub("<[^>]*>", "", widget.html)
+    assert widget._specs()[0]["lang"] == "zh"
 
 
 def contexts(checkpoint, texts):
@@ -200,5 +209,9 @@ def test_the_shipped_model_tells_who_does_what_to_whom():
                     for one, other in (("tom", "mary"), ("mary", "tom"))}}
     widget = widgets.ContextMap(shipped(), sets, own="Tom thanked Mary.")
     assert points(widget)[6] == points(widget)[2]
+    for i, who in enumerate(sets["who"].values()):
+        widget.picked = i
+        nearest = next(name for name, _, _ in neighbours(widget) if name in sets["who"])
+        assert sets["who"][nearest] == who
     assert "unheard" not in widget.html
     assert len(str(widget.still())) < 25_000

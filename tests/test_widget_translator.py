@@ -242,7 +242,8 @@ def test_other_troubles_with_files_are_sentences(folder):
 
 
 @pytest.mark.parametrize("settings, said", [
-    ({"target_language": "deu"}, "target_language &#x27;deu&#x27;"), ({"source_language": ["eng"]}, "source_language"),
+    ({"target_language": "german"}, "its target language is &#x27;german&#x27;; take &#x27;deu&#x27;"),
+    ({"source_language": ["eng"]}, "its source language is [&#x27;eng&#x27;]"),
     ({"num_steps": "30"}, "num_steps"), ({"num_steps": 0}, "num_steps")])
 def test_settings_that_the_widget_cannot_use_are_refused(settings, said):
     save_checkpoint(FILE, toy_net(seed=3), *toy_vocabs(), settings=settings)
@@ -251,6 +252,35 @@ def test_settings_that_the_widget_cannot_use_are_refused(settings, said):
     widget.load += 1
     assert note(widget).startswith("✗ Nothing was loaded,") and said in note(widget)
     assert chips(widget) == before
+
+
+@pytest.mark.parametrize("languages, names, browser", [
+    (("fra", "eng"), ("French", "English"), ("fr", "en")), (("jpn", "deu"), ("Japanese", "German"), ("ja", "de")),
+    (("eng", "hin"), ("English", "hin"), ("en", "hin"))])
+def test_a_file_of_any_languages_translates(languages, names, browser):
+    """A language without rules has its code for a name."""
+    settings = dict(zip(("source_language", "target_language", "num_steps"), (*languages, 9)))
+    save_checkpoint(FILE, toy_net(seed=3), *toy_vocabs(), settings=settings)
+    widget = own(sentence="a b c")
+    widget.load += 1
+    assert note(widget).startswith("✓ Loaded") and f"{len(toy_vocabs()[0])} {names[0]} and" in note(widget)
+    assert widget.said.startswith(f"{names[1]}: ") and f'lang="{browser[1]}"' in widget.html
+    widget.steps += 1
+    assert [widget.below.language(side) for side in ("source", "target")] == list(zip(names, browser))
+    assert widget.below.problem == "" and widget.below.html
+
+
+def test_vocabularies_tell_the_languages_of_a_net_and_so_does_what_is_saved_of_it():
+    src_vocab, tgt_vocab = (Vocab.from_tokens(vocab.tokens, language)
+                            for vocab, language in zip(toy_vocabs(), ("zho", "eng")))
+    widget = widgets.Translator(toy_net().eval(), src_vocab, tgt_vocab, 7, sentence="a b c")
+    assert [widget.language(side)[0] for side in ("source", "target")] == ["Chinese", "English"]
+    widget.save += 1
+    assert note(widget).startswith("✓ Saved")
+    saved = load_checkpoint(FILE)
+    assert saved.settings == {"source_language": "zho", "target_language": "eng", "num_steps": 7}
+    stepper = widgets.DecoderStepper(saved.net, saved.src_vocab, saved.tgt_vocab)
+    assert [stepper.language(side)[1] for side in ("source", "target")] == ["zh", "en"]
 
 
 def test_a_checkpoint_without_settings_takes_the_present_ones():

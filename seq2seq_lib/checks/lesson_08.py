@@ -1,8 +1,10 @@
 """The checks of lesson 08, your translator."""
 
+import copy
+
 import torch
 
-from .runner import Exercise
+from .runner import Exercise, difference
 
 # ---------------------------------------------------------------- warm-up: all references of a source
 
@@ -38,6 +40,38 @@ def _by_target(pairs):
     return _group_references([(target, source) for source, target in pairs])
 
 
+def _one_list(pairs):
+    targets = list(dict.fromkeys(target for _, target in pairs))
+    return {source: targets for source, _ in pairs}
+
+
+def _once_in_all(pairs):
+    references, seen = {}, set()
+    for source, target in pairs:
+        references.setdefault(source, []).extend({target} - seen)
+        seen.add(target)
+    return references
+
+
+def _first_lost(pairs):
+    references = {}
+    for source, target in pairs:
+        if source not in references:
+            references[source] = []
+        elif target not in references[source]:
+            references[source].append(target)
+    return references
+
+
+def _not_within_another(pairs):
+    references = {}
+    for source, target in pairs:
+        targets = references.setdefault(source, [])
+        if target not in " ".join(targets):
+            targets.append(target)
+    return references
+
+
 _WATCH, _LOST = "they are watching .", "i lost ."
 
 group_references = Exercise(
@@ -48,6 +82,7 @@ group_references = Exercise(
         [("you are late .", "vous êtes en retard ."), ("come in .", "entrez ."),
          ("you are late .", "tu es en retard ."), ("you are late .", "vous êtes en retard ."),
          ("come in .", "entre .")],
+        [("come here !", "viens ici !"), ("come here !", "ici !")],
         []]],
     mistakes=[
         (lambda pairs: dict(pairs),
@@ -63,6 +98,16 @@ group_references = Exercise(
         (_with_repeats,
          "A pair may stand in a file twice, and a reference counts once: leave out a translation that its source has "
          "already."),
+        (_not_within_another,
+         "`in` on a text also finds a part of it: `ici !` stands within `viens ici !`. Ask whether the target is `in` "
+         "the list."),
+        (_one_list,
+         "All sources have one and the same list: `dict.fromkeys(..., [])` makes a single one. Each needs its own, as "
+         "`setdefault(source, [])` makes it."),
+        (_once_in_all,
+         "A translation that another source has already is left out. It belongs to each of its sources, once."),
+        (_first_lost,
+         "The first translation of each source is missing: where its list begins, put that translation into it."),
         (lambda pairs: {source: sorted(targets) for source, targets in _group_references(pairs).items()},
          "The translations are the right ones, in another order. Keep that of the file: its first one is what a "
          "copier copies."),
@@ -135,9 +180,16 @@ def _distances(matched, total, draws):
     return share - low, high - share
 
 
+OWN_DRAWS = "another result each time"
+
+
 def _call(function, *args):
-    """Take numbers of torch and numpy for what they hold."""
-    result = function(*args)
+    """Take numbers of torch and numpy for what they hold; call twice, for a function may draw by itself."""
+    first, result = _plain(function(*copy.deepcopy(args))), _plain(function(*args))
+    return result if difference(first, result) is None else OWN_DRAWS
+
+
+def _plain(result):
     if type(result).__module__ in ("torch", "numpy") and hasattr(result, "tolist"):
         result = result.tolist()
     if isinstance(result, (list, tuple)):
@@ -164,6 +216,29 @@ bootstrap_interval = Exercise(
          "counts of a draw first, then divide once."),
         (_by_columns,
          "You add up the columns of `draws`. A draw is a row: sum over `dim=1`."),
+        (lambda *args: OWN_DRAWS,
+         "Your function draws by itself, so its result is another one each time. The draws are given: `draws`."),
+        (lambda matched, total, draws: _bounds(matched[draws].sum(dim=1) / total.sum()),
+         "You divide by the words of all sentences. A draw has sentences twice and others not at all: divide by *its* "
+         "words, `total[draws].sum(dim=1)`."),
+        (lambda matched, total, draws: _bounds((matched[draws] / total[draws]).flatten()),
+         "You take the quantiles of the sentences' shares, each as often as it was drawn. First make one score of each "
+         "draw."),
+        (lambda matched, total, draws: (lambda share: (share, share))(
+            (matched[draws].sum() / total[draws].sum()).item()),
+         "You add up all draws, which makes a single score. Each draw has its own: sum over `dim=1`."),
+        *[(lambda matched, total, draws, count=count: _bounds(count(matched[draws].double(), dim=1)),
+           "These are right words. A score is a share: divide by the words of the draw, `total[draws].sum(dim=1)`.")
+          for count in (torch.sum, torch.mean)],
+        (lambda matched, total, draws: _bounds(matched[draws].sum(dim=1) // total[draws].sum(dim=1)),
+         "You divide by `//`, which drops what is behind the point. Divide by `/`."),
+        (lambda matched, total, draws: _bounds(total[draws].sum(dim=1) / matched[draws].sum(dim=1)),
+         "You divide the words by the right ones. A share is the other way round."),
+        (lambda matched, total, draws: _bounds(torch.stack([_shares(matched, total, rows.unique()[None])[0]
+                                                            for rows in draws])),
+         "You count a sentence once where a draw has it twice. Draws repeat sentences: that is the bootstrap."),
+        (lambda *args: tuple(_shares(*args)[int(q * len(args[2]))].item() for q in (0.025, 0.975)),
+         "You take two draws by their places, but the scores are not sorted. `quantile` sorts them."),
         (lambda *args: (_shares(*args).min().item(), _shares(*args).max().item()),
          "These are the smallest and the largest of all draws. They move apart the more you draw; leave out 2.5 % at "
          "either end."),
@@ -211,6 +286,11 @@ def _gaps(tokens):
     return {(*tokens[:i], None, *tokens[i + 1 :]) for i in range(len(tokens))}
 
 
+def _shortened(tokens):
+    """The sentence without each of its tokens, one after the other."""
+    return {(*tokens[:i], *tokens[i + 1 :]) for i in range(len(tokens))}
+
+
 def _any(near):
     return lambda training, held_out: [any(near(ours, theirs) for theirs in training) for ours in held_out]
 
@@ -254,9 +334,13 @@ near_copies = Exercise(
         (_any(lambda ours, theirs: _others(ours, theirs) <= 1),
          "`zip` stops at the shorter sentence, so a sentence that goes on behind the other's end looks near. Compare "
          "the lengths first."),
-        (_any(lambda ours, theirs: len(set(ours) ^ set(theirs)) <= 2 and _same_length(ours, theirs)),
-         "You compare the words and not their places. `the cat saw the dog` has the words of `the dog saw the cat`, "
-         "and says something else."),
+        *[(_any(near), "You compare the words and not their places. `the cat saw the dog` has the words of `the dog "
+                       "saw the cat`, and says something else.")
+          for near in (lambda ours, theirs: len(set(ours) ^ set(theirs)) <= 2 and _same_length(ours, theirs),
+                       lambda ours, theirs: len(set(ours) - set(theirs)) <= 1 and _same_length(ours, theirs))],
+        (_any(lambda ours, theirs: not _shortened(ours).isdisjoint(_shortened(theirs))),
+         "You take a token out and leave no gap, so `the dog saw` and `dog saw it` agree in `dog saw`. Put something "
+         "in its place, as None."),
         (_any(lambda ours, theirs: len(set(ours) - set(theirs)) <= 1),
          "You compare the words and neither their places nor their number. Go through both sentences side by side."),
         (_any(lambda ours, theirs: sorted(ours) == sorted(theirs)),

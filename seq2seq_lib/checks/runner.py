@@ -84,7 +84,7 @@ class Exercise:
         self.answer, self.cases, self.mistakes, self.edges = answer, cases, mistakes, edges
         self.start, self.after, self.call = start, after, call
         self.timed_out, self.hits = False, 0  # of the last check; hits: how many cases were right
-        self.expected = {}  # what the answer returns, by the number of the case: computed once
+        self.known = {}  # what the answer and the mistakes return, by function and number of the case
         self.name = answer.__name__.lstrip("_")
         self.parameters = list(inspect.signature(answer).parameters)
 
@@ -116,11 +116,11 @@ class Exercise:
             return 0.0
         return math.floor(2 * points * self.hits / len(self.cases)) / 4
 
-    def expect(self, number):
-        """Return what the answer returns on the case of that number."""
-        if number not in self.expected:
-            self.expected[number] = _seeded(self.answer, *copy.deepcopy(self.cases[number]))
-        return self.expected[number]
+    def result_of(self, function, number):
+        """Return what the answer or a mistake returns on the case of that number; it is computed once."""
+        if (function, number) not in self.known:
+            self.known[function, number] = _seeded(function, *copy.deepcopy(self.cases[number]))
+        return self.known[function, number]
 
     def __repr__(self):
         return f"Check of the exercise {self.name}({', '.join(self.parameters)})"
@@ -134,7 +134,6 @@ _COPY = "Make a copy first: the caller still needs the original."
 class _Result(NamedTuple):
     """What a reader's function did on a case: `fault` says what is wrong with it, and is empty if nothing is."""
     given: str  # the input, as text
-    args: tuple
     value: object
     fault: str
     raised: bool  # then there is no value
@@ -146,7 +145,7 @@ def judge(exercise, function, results, clock):
     for number, args in enumerate(exercise.cases):
         if number == len(exercise.cases) - exercise.edges and any(result.fault for result in results):
             break
-        expected, given, changed = exercise.expect(number), copy.deepcopy(args), ""
+        expected, given, changed = exercise.result_of(exercise.answer, number), copy.deepcopy(args), ""
         clock.case = "input\n" + "\n".join(map(_show_argument, exercise.parameters, args))
         with clock:
             try:
@@ -161,7 +160,7 @@ def judge(exercise, function, results, clock):
                 raised, fault = False, difference(value, expected)
                 changed = next((name for name, before, after in zip(exercise.parameters, args, given)
                                 if difference(after, before)), "")
-        results.append(_Result(clock.case, args, value, fault or "", raised, changed))
+        results.append(_Result(clock.case, value, fault or "", raised, changed))
         exercise.hits += not fault and not changed
     return conclude(exercise, results)
 
@@ -171,13 +170,14 @@ def conclude(exercise, results):
     changed = next((result.changed for result in results if result.changed), "")
     failed = next(((number, result) for number, result in enumerate(results) if result.fault), None)
     if failed:
-        number, (given, _, value, fault, raised, _) = failed
+        number, (given, value, fault, raised, _) = failed
         if raised:
             return Verdict("wrong", exercise.name, fault, given)
         message = _name(exercise, results) or f"This input gives another result than expected: {fault}."
         if changed:  # first, for it may be why the result is wrong
             message = f"Your function changes its argument `{changed}`. {_COPY} If that was not all: {message}"
-        details = f"{given}\nexpected\n{_indent(show(exercise.expect(number)))}\nyours\n{_indent(show(value))}"
+        expected = exercise.result_of(exercise.answer, number)
+        details = f"{given}\nexpected\n{_indent(show(expected))}\nyours\n{_indent(show(value))}"
         return Verdict("wrong", exercise.name, message, details)
     if changed:
         return Verdict("wrong", exercise.name,
@@ -188,8 +188,8 @@ def conclude(exercise, results):
 def _name(exercise, results):
     """Return the message of the first mistake that returns the same on all cases; None if there is none."""
     def same(mistake):
-        return all(difference(result.value, _seeded(mistake, *copy.deepcopy(result.args))) is None
-                   for result in results if not result.raised)
+        return all(difference(result.value, exercise.result_of(mistake, number)) is None
+                   for number, result in enumerate(results) if not result.raised)
 
     return next((message for mistake, message in exercise.mistakes if same(mistake)), None)
 

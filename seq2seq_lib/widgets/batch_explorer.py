@@ -4,14 +4,14 @@ from collections import Counter
 from functools import lru_cache
 
 from ..batches import Batches, encode
+from ..corpus import data_folder, load_corpus
 from ..loss import sequence_mask
-from ..text import EOS, PAD, UNK, Vocab, data_folder, load_corpus, tokenize
+from ..text import EOS, LANGUAGES, PAD, UNK, Vocab, tokenize
 from .base import LessonWidget
 from .controls import Button, Checkbox, Choice, Slider, State, Text
 from .drawing import pick
 from .markup import tag
 
-LANGUAGES = {"English": "eng", "French": "fra", "Chinese": "zho"}
 FIVE = {
     "eng": "Go.\nI lost.\nHe's calm.\nI'm home.\nThey are watching.",
     "fra": "Va !\nJ'ai perdu.\nIl est calme.\nJe suis chez moi.\nIls regardent.",
@@ -35,9 +35,9 @@ class BatchExplorer(LessonWidget):
     title = "Batch explorer"
 
     eng, fra, zho = (
-        Text(FIVE[code], "Sentences, one a line", lines=6, lang=lang,
+        Text(FIVE[code], "Sentences, one a line", lines=6, lang=LANGUAGES[code].browser,
              hidden=lambda widget, code=code: widget.language != code)
-        for code, lang in (("eng", "en"), ("fra", "fr"), ("zho", "zh")))
+        for code in FIVE)
     language = Choice("eng", "Language", lambda widget: _languages())
     cells = Choice("tokens", "Cells show", {"tokens, ids": "tokens", "mask": "mask"})
     num_steps = Slider(6, "num_steps", 1, MOST_STEPS, axis="num_steps")
@@ -180,5 +180,5 @@ def _drawn(language, number, bucketed):
 
 def _languages():
     """Return the languages that there is a corpus of."""
-    return {name: code for name, code in LANGUAGES.items()
+    return {LANGUAGES[code].name: code for code in FIVE
             if code != "zho" or (data_folder() / "eng-zho.tsv").is_file()}

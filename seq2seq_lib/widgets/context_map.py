@@ -5,7 +5,7 @@ import torch
 from ..batches import encode
 from ..model import evaluation_mode
 from ..style import AXIS_COLORS
-from ..text import tokenize
+from ..text import find_language, tokenize
 from .base import LessonWidget
 from .controls import Choice, State, Text
 from .drawing import pick
@@ -39,7 +39,8 @@ class ContextMap(LessonWidget):
 
     title = "Context map"
 
-    own = Text("", f"Your sentences, one a line, at most {MOST_OWN}", lines=4, lang="en")
+    own = Text("", f"Your sentences, one a line, at most {MOST_OWN}", lines=4,
+               lang=lambda widget: find_language(widget.language).browser)
     shown = Choice("", "Sentences", lambda widget: list(widget.sets))
     picked = State(0)  # the sentence whose neighbours are listed
 
@@ -51,7 +52,7 @@ class ContextMap(LessonWidget):
                 raise ValueError(f"the set {title!r} has {len(sentences)} sentences in {len(set(sentences.values()))} "
                                  f"groups; expected 3 to {MOST_SENTENCES} in at most {len(MARKS)}")
         self.checkpoint, self.sets = checkpoint, sets
-        self.language = checkpoint.settings.get("source_language", "eng")
+        self.language = checkpoint.src_vocab.language or checkpoint.settings.get("source_language", "eng")
         self._planes = {title: self._plane(sentences) for title, sentences in sets.items()}
         super().__init__(**{"shown": next(iter(sets)), **settings})
 

@@ -7,12 +7,12 @@ import torch
 from ..batches import encode
 from ..decoding import check_vocabs, greedy_steps
 from ..model import evaluation_mode, require
-from ..text import BOS, tokenize
+from ..text import BOS, find_language, tokenize
 from .base import LessonWidget
 from .controls import Button, Checkbox, Choice, State, Text
 from .drawing import pick
 from .markup import tag
-from .shipped import LANGUAGES, shipped
+from .shipped import shipped
 from .words import percent
 
 LIKELIEST = 5  # tokens that are shown as bars
@@ -28,7 +28,7 @@ class DecoderStepper(LessonWidget):
         net: a trained `Seq2Seq`; the shipped model by default.
         src_vocab, tgt_vocab: its vocabularies.
         num_steps: the longest source and the longest translation, in tokens.
-        source, target: its languages, see `tokenize`.
+        source, target: its languages, see `tokenize`; by default those of the vocabularies, or English and French.
         settings: first values of the controls, for example `sentence="I lost."` or `mode="train"`.
 
     Raises:
@@ -50,18 +50,19 @@ class DecoderStepper(LessonWidget):
     to_end = Button("To the end")
     path = State([[], 0])  # the tokens written so far, and the step that is shown
 
-    def __init__(self, net=None, src_vocab=None, tgt_vocab=None, num_steps=30, source="eng", target="fra", **settings):
+    def __init__(self, net=None, src_vocab=None, tgt_vocab=None, num_steps=30, source=None, target=None, **settings):
         if net is None:
             net, src_vocab, tgt_vocab, _, _ = shipped("eng-fra")
         check_vocabs(net, src_vocab, tgt_vocab)
         require(net.decoder, "select", "to be stepped through")
         self.net, self.src_vocab, self.tgt_vocab, self.num_steps = net, src_vocab, tgt_vocab, num_steps
-        self._languages = {"source": source, "target": target}
+        self._languages = {"source": source or src_vocab.language or "eng",
+                           "target": target or tgt_vocab.language or "fra"}
         super().__init__(**settings)
 
     def language(self, side):
         """Return the name of the language of a side, `"source"` or `"target"`, and its code for the browser."""
-        return LANGUAGES[self._languages[side]]
+        return find_language(self._languages[side])[:2]
 
     @property
     def written(self):

@@ -1,11 +1,9 @@
-"""Shipped: the models that the widgets translate with where a reader gives none, and the languages that they know."""
+"""Shipped: the models that the widgets translate with where a reader gives none."""
 
 from functools import lru_cache
 
 from ..checkpoint import load_checkpoint
-from ..text import data_folder
-
-LANGUAGES = {"eng": ("English", "en"), "fra": ("French", "fr"), "zho": ("Chinese", "zh")}  # for people, for browsers
+from ..corpus import data_folder
 
 
 @lru_cache

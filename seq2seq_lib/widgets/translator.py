@@ -4,15 +4,16 @@ from pathlib import Path
 
 from ..checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ..decoding import check_vocabs, predict_with_probs
-from ..text import EOS, UNK, detokenize, tokenize
+from ..text import EOS, UNK, detokenize, find_language, tokenize
 from .base import LessonWidget
 from .controls import Button, Choice, State, Text
 from .decoder_stepper import DecoderStepper
 from .drawing import pick
 from .markup import tag
-from .shipped import LANGUAGES, shipped
+from .shipped import shipped
 from .words import percent
 
+DIRECTIONS = {"English → French": "eng-fra", "English → Chinese": "eng-zho"}  # of the shipped models
 ENDING = ".safetensors"
 UNSURE = 50  # percent: a word of a lower probability is marked
 
@@ -27,7 +28,7 @@ class Translator(LessonWidget):
         net: a trained `Seq2Seq`; the shipped models by default.
         src_vocab, tgt_vocab: its vocabularies.
         num_steps: the longest source and the longest translation, in tokens.
-        source, target: its languages, see `tokenize`.
+        source, target: its languages, see `tokenize`; by default those of the vocabularies, or English and French.
         history: of its training, to be saved with it.
         settings: first values of the controls, for example `sentence="Go."` or `direction="eng-zho"`.
     """
@@ -36,8 +37,7 @@ class Translator(LessonWidget):
 
     sentence = Text("They are watching.", lambda widget: f"Type a sentence in {widget.language('source')[0]}",
                     lang=lambda widget: widget.language("source")[1])
-    direction = Choice("eng-fra", "Translate", {"English → French": "eng-fra", "English → Chinese": "eng-zho"},
-                       hidden=lambda widget: widget.own)
+    direction = Choice("eng-fra", "Translate", DIRECTIONS, hidden=lambda widget: widget.own)
     file = Text("my_translator.safetensors", "File, in the folder of this notebook", limit=200,
                 hidden=lambda widget: not widget.own)
     save = Button("Save", hidden=lambda widget: not widget.own)
@@ -46,13 +46,14 @@ class Translator(LessonWidget):
                    hidden=lambda widget: not widget.own)
     cell = State([1, 0])  # the token that is explained: 0 source or 1 translation, and its step
 
-    def __init__(self, net=None, src_vocab=None, tgt_vocab=None, num_steps=30, source="eng", target="fra", history=None,
+    def __init__(self, net=None, src_vocab=None, tgt_vocab=None, num_steps=30, source=None, target=None, history=None,
                  **settings):
         self.own, self.note = net is not None, ""
         if self.own:
             if src_vocab is None or tgt_vocab is None:
                 raise TypeError("a net of your own needs its vocabularies: Translator(net, src_vocab, tgt_vocab)")
             check_vocabs(net, src_vocab, tgt_vocab)
+            source, target = source or src_vocab.language or "eng", target or tgt_vocab.language or "fra"
         about = {"source_language": source, "target_language": target, "num_steps": num_steps}
         self._loaded = Checkpoint(net, src_vocab, tgt_vocab, history, about)
         super().__init__(**settings)
@@ -64,9 +65,10 @@ class Translator(LessonWidget):
 
     def language(self, side):
         """Return the name of the language of a side, `"source"` or `"target"`, and its code for the browser."""
-        about = self._loaded.settings if self.own else dict(zip(("source_language", "target_language"),
-                                                                str(self.direction).split("-")))
-        return LANGUAGES.get(about[f"{side}_language"], LANGUAGES["eng"])
+        if self.own:
+            return find_language(self._loaded.settings[f"{side}_language"])[:2]
+        direction = self.direction if self.direction in DIRECTIONS.values() else "eng-fra"  # it may be set to anything
+        return find_language(direction.split("-")[side == "target"])[:2]
 
     def react(self, name):
         if not self.own:
@@ -220,8 +222,10 @@ def _path(name):
 
 def _check_settings(about, name):
     for key in ("source_language", "target_language"):
-        if about[key] not in list(LANGUAGES):
-            raise ValueError(f"{name} has {key} {about[key]!r:.40}; this widget knows {', '.join(LANGUAGES)}")
+        try:
+            find_language(about[key])
+        except ValueError as error:
+            raise ValueError(f"{name}: its {key.partition('_')[0]} {error}") from None
     if type(about["num_steps"]) is not int or about["num_steps"] < 1:
         raise ValueError(f"{name} has num_steps {about['num_steps']!r:.40}; it must be a whole number, 1 or more")
 

@@ -32,7 +32,7 @@ from seq2seq_lib import (
     tokenize,
     train,
 )
-from seq2seq_lib.text import KINDS
+from seq2seq_lib.corpus import KINDS
 
 LESSON = dict(embed_size=192, num_hiddens=256, dropout=0.25, batch_size=32, lr=0.004, epochs=7)  # as in lesson 08
 NUM_STEPS = 30

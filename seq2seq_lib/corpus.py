@@ -1,0 +1,358 @@
+"""Corpus: sentence pairs from files, and which of them are for training, validation and the test."""
+
+import codecs
+import gzip
+import hashlib
+import re
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from .text import check_choice, normalize, tokenize
+
+SPLITS = ("train", "validation", "test")
+SHIPPED = ("eng-fra", "eng-zho")  # the corpora of the data folder whose third column names the origin of a pair
+HELD_OUT = {"seen pattern": 0.08, "new combination": 1.0, "hand-written": 0.2}  # of each kind, one half for the test
+KINDS = tuple(HELD_OUT)
+
+
+def read_pairs(path):
+    """Read sentence pairs from a TSV file: one pair a line, source and target parted by a TAB.
+
+    Args:
+        path: a UTF-8 text file of two or more columns (the layout of the Tatoeba downloads of
+            manythings.org); may be packed as `.gz`, or as a `.zip` that holds one `.txt` or `.tsv`
+            file beside its notes. Columns after the second and blank lines are passed over, and so is a first line
+            that names the columns (`english<TAB>french`). Tatoeba's own exports of four columns (id, text, id, text)
+            and what a spreadsheet makes of a table (quotes around its columns, UTF-16) are read too.
+
+    Returns:
+        A list of `(source, target)` pairs of strings, in the order of the file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is empty, damaged or not UTF-8, a line lacks a column, or it cannot be told for certain
+            what the sentences are. The message names the line and says what to do.
+    """
+    return [row[:2] for row in read_rows(path)]
+
+
+def load_corpus(name, split, *, kind=None, reverse=False):
+    """Load one part of a corpus: for training, for choosing (validation), or for the last test.
+
+    A hash decides the part, so the parts are the same everywhere and for ever, in both directions. In the shipped
+    corpora it is that of the source sentence (`split_of`), whatever its spelling, spacing or number of translations. In
+    a file of your own, pairs that share a source or a target, directly or through other pairs, stay together
+    (`split_pairs`); its third column means nothing.
+
+    Args:
+        name: a shipped corpus (`"eng-fra"`, `"eng-zho"`), or the path of a TSV file of your own.
+        split: `"train"`, `"validation"` or `"test"`.
+        kind: only the pairs of one kind: `"hand-written"`, `"new combination"` or `"seen pattern"`. Shipped corpora
+            alone have kinds. All pairs by default.
+        reverse: True gives the pairs the other way round, to translate from the second language into the first.
+
+    Returns:
+        A list of `(source, target)` pairs of strings. A source with several translations is in several pairs.
+
+    Raises:
+        FileNotFoundError: no such corpus; the message lists those there are.
+        ValueError: an unknown split or kind, a damaged file, or a file that is too small: it has no sentences for
+            validation or test.
+    """
+    check_choice("split", split, SPLITS)
+    if kind is not None:
+        check_choice("kind", kind, KINDS)
+    path = _corpus_path(name)
+    rows = read_rows(path)
+    if _is_shipped(path):
+        pairs = _part_of_shipped(rows, split, kind)
+    elif kind is not None:
+        raise ValueError(f"{path} is a file of your own, and only shipped corpora have kinds; leave out kind={kind!r}")
+    else:
+        every = [row[:2] for row in rows]
+        parts = split_pairs(every)
+        _check_parts(path, every, parts)
+        pairs = [pair for pair, part in zip(every, parts) if part == split]
+    return [(target, source) for source, target in pairs] if reverse else pairs
+
+
+# -------------------------------------------------------------- the shipped corpora
+
+def kind_of(origin):
+    """Tell the kind of a pair, one of `KINDS`, by its origin (the third column of a shipped corpus)."""
+    if origin == "hand-written":
+        return origin
+    return "new combination" if origin.endswith("new combination") else "seen pattern"
+
+
+def split_of(source, origin="", language="eng"):
+    """Tell the part of a shipped corpus that a source sentence belongs to: `"train"`, `"validation"` or `"test"`.
+
+    Hand-written sentences are held out one in five, other sentences 8 in a hundred. *New combinations* - a word
+    kept out of a pattern in training - are all held out.
+    """
+    return _part(" ".join(tokenize(source, language)), HELD_OUT[kind_of(origin)])
+
+
+def _part(key, held_out):
+    """Return the part that a text falls into, if a share `held_out` of all texts is for validation and test."""
+    fraction = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+    return "test" if fraction < held_out / 2 else "validation" if fraction < held_out else "train"
+
+
+def _is_shipped(path):
+    """Tell whether a file is one of the corpora of the data folder, whose third column names origins."""
+    try:
+        return path.resolve() in [(data_folder() / f"{name}.tsv").resolve() for name in SHIPPED]
+    except FileNotFoundError:  # there is no data folder: so it is a file of somebody's own
+        return False
+
+
+def _part_of_shipped(rows, split, kind):
+    keys, parts, pairs = {}, {}, []  # a source with two origins stays in the part of the first
+    for source, target, origin in rows:
+        if source not in keys:
+            keys[source] = " ".join(tokenize(source, "eng"))
+        key = keys[source]
+        if key not in parts:
+            parts[key] = _part(key, HELD_OUT[kind_of(origin)])
+        if parts[key] == split and kind in (None, kind_of(origin)):
+            pairs.append((source, target))
+    return pairs
+
+
+# ------------------------------------------------------------- a file of one's own
+
+def split_pairs(pairs):
+    """Tell the part of each pair: `"train"`, `"validation"` (4 in a hundred) or `"test"` (4 in a hundred).
+
+    Pairs that share a source or a target, directly or through other pairs, form a group and stay together: otherwise a
+    sentence of the test would be in training under another wording of its translation. A hash of the group decides, in
+    both directions alike. A group that is too large to be held out (`large_groups`) goes to training.
+
+    Args:
+        pairs: a list of `(source, target)` pairs of strings. Case and spacing do not matter.
+
+    Returns:
+        A list of the parts, in the order of the pairs.
+    """
+    parts, keys = [""] * len(pairs), _keys(pairs)
+    for rows in _groups(keys):
+        key = min(key for row in rows for key in keys[row])  # the same in whatever order the pairs come
+        part = "train" if _is_large(rows, pairs) else _part(key, HELD_OUT["seen pattern"])
+        for row in rows:
+            parts[row] = part
+    return parts
+
+
+def large_groups(pairs):
+    """Return the groups of `split_pairs` of two pairs or more that hold more than 1 % of all pairs, the largest first.
+
+    Args:
+        pairs: a list of `(source, target)` pairs of strings.
+
+    Returns:
+        A list of lists of pairs: `len(large_groups(read_pairs(path)))` says how many groups went to training whole.
+    """
+    large = [[pairs[row] for row in rows] for rows in _groups(_keys(pairs)) if _is_large(rows, pairs)]
+    return sorted(large, key=len, reverse=True)
+
+
+def _keys(pairs):
+    """Return for each pair what two spellings of its sentences share, in any language: equal tokens have equal keys."""
+    return [tuple(normalize(text).replace(" ", "") for text in pair) for pair in pairs]
+
+
+def _groups(keys):
+    """Return the rows of each group, by union-find: a row points to an earlier one, the first of a group to itself."""
+    above = list(range(len(keys)))
+
+    def first(row):
+        while above[row] != row:
+            above[row] = row = above[above[row]]  # halves the way for the next one
+        return row
+
+    seen = {}
+    for row, pair in enumerate(keys):
+        for side_and_key in enumerate(pair):
+            one, other = sorted((first(row), first(seen.setdefault(side_and_key, row))))
+            above[other] = one
+    groups = {}
+    for row in range(len(keys)):
+        groups.setdefault(first(row), []).append(row)
+    return list(groups.values())
+
+
+def _is_large(rows, pairs):
+    return len(rows) > 1 and 100 * len(rows) > len(pairs)
+
+
+def _check_parts(path, pairs, parts):
+    """Raise ValueError if a file has nothing for validation or test; better now than after the training."""
+    missing = [part for part in SPLITS[1:] if part not in parts]
+    if not missing:
+        return
+    large = large_groups(pairs)
+    cause = "too few: of a hundred, some 4 are for validation and 4 for the test"
+    if large:
+        cause = (f"but {sum(map(len, large))} of them are in groups that share sentences and are too large to be held "
+                 f"out (the largest has {len(large[0])})")
+    raise ValueError(f"{path}: the file has {len(pairs)} sentence pairs, {cause}. None is left for "
+                     f"{' and '.join(missing)}; take a file of some hundreds of different sentences or more, or "
+                     "read_pairs(path), which gives all pairs and no parts")
+
+
+# ----------------------------------------------------------------- finding and reading
+
+def data_folder():
+    """Return the project's `data` folder: beside the library, or beside or above the working directory."""
+    for folder in (Path(__file__).resolve().parent, *_with_parents(Path.cwd())):
+        for candidate in (folder / "data", folder.parent / "data"):
+            if (candidate / "eng-fra.tsv").is_file():
+                return candidate
+    raise FileNotFoundError("no data folder with eng-fra.tsv found: run from inside the project's folder")
+
+
+def _with_parents(folder):
+    return (folder, *folder.parents)
+
+
+def _corpus_path(name):
+    path = Path(name)
+    if path.suffix or path.is_file():
+        return path
+    path = data_folder() / f"{name}.tsv"
+    if not path.is_file():
+        known = sorted(p.stem for p in data_folder().glob("*-*.tsv"))
+        other = "-".join(reversed(str(name).split("-")))
+        hint = f"{other!r} with reverse=True" if other in known else f"one of {', '.join(known)}"
+        raise FileNotFoundError(f"no corpus {str(name)!r}: take {hint}, or the path of a .tsv file")
+    return path
+
+
+def read_rows(path):
+    """Read the lines of a TSV file with the origin of each pair: its third column.
+
+    Args:
+        path: as for `read_pairs`.
+
+    Returns:
+        A list of `(source, target, origin)`; the origin is empty where there is no third column.
+
+    Raises:
+        FileNotFoundError, ValueError: as `read_pairs`.
+    """
+    table = {}  # the columns of each line, by its number
+    for number, line in enumerate(_read_text(Path(path)).split("\n"), 1):
+        columns = [column.strip() for column in line.split("\t")]
+        if "\r" in line and any("\r" in column for column in columns):
+            raise ValueError(f"{path}, line {number}: two kinds of line ends (CR and LF) are mixed; save the file "
+                             "with one kind")
+        if any(columns):
+            table[number] = columns
+    table = _without_header(_without_ids(path, _without_quotes(path, table)))
+    for number, columns in table.items():
+        if len(columns) < 2 or not columns[0] or not columns[1]:
+            hint = ""
+            if all(len(columns) == 1 for columns in table.values()):
+                hint = "; there is no TAB in the file: if it is a table of a spreadsheet, save it as tab-separated text"
+            raise ValueError(f"{path}, line {number}: expected source<TAB>target, found {columns[:2]}{hint}")
+    if not table:
+        raise ValueError(f"{path}: the file has no sentence pairs; expected lines of source<TAB>target")
+    return [(source, target, origin[0] if origin else "") for source, target, *origin in table.values()]
+
+
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')  # as spreadsheets do it: signs around the column, and those inside doubled
+
+
+def _without_quotes(path, table):
+    """Take away the quotes that a spreadsheet has set; leave those that belong to the sentences."""
+    marked = [(number, cell) for number, columns in table.items() for cell in columns if '"' in cell]
+    if not marked or not all(_QUOTED.fullmatch(cell) for _, cell in marked):
+        return table
+    num_cells = sum(cell != "" for columns in table.values() for cell in columns)
+    if len(marked) < num_cells and not any('""' in cell[1:-1] for _, cell in marked):
+        number, cell = marked[0]
+        raise ValueError(f"{path}, line {number}: {cell:.60} stands in quotation marks; if a spreadsheet has set them, "
+                         "take them out; if they belong to the sentence, write “ and ”")
+    return {number: [cell[1:-1].replace('""', '"').strip() if cell.startswith('"') else cell for cell in columns]
+            for number, columns in table.items()}
+
+
+def _without_ids(path, table):
+    """Keep the sentences of the lines `id, text, id, text`; refuse other lines of a number and two columns more."""
+    numbers = list(table)
+    if len(numbers) > 1 and not table[numbers[0]][0].isdecimal():
+        numbers = numbers[1:]  # the first line may be a header
+    rows = [table[number] for number in numbers]
+    if not rows or not all(len(columns) > 2 and columns[0].isdecimal() for columns in rows):
+        return table
+    if not all(len(columns) == 4 and columns[2].isdecimal() for columns in rows):
+        raise ValueError(f"{path}, line {numbers[0]}: the first column holds numbers, here and in all lines below; "
+                         "leave only the two columns of sentences, source<TAB>target")
+    return {number: [source, target] for number, (_, source, _, target) in zip(numbers, rows)}
+
+
+_COLUMN_NAMES = {name: meaning for meaning, names in {
+    "source": "source src input sentence", "target": "target tgt output translation traduction",
+    "English": "english eng en anglais", "French": "french fra fr français", "Chinese": "chinese zho zh mandarin 中文",
+    "German": "german deu deutsch", "Spanish": "spanish spa español",
+}.items() for name in names.split()}
+
+
+def _without_header(table):
+    """Drop a first line that names two columns; words that may translate each other (French, français) are a pair."""
+    first = next(iter(table), None)
+    meanings = [_COLUMN_NAMES.get(cell.lower()) for cell in table.get(first, [])[:2]]
+    if None not in meanings and len(set(meanings)) == 2:
+        return {number: columns for number, columns in table.items() if number != first}
+    return table
+
+
+def _read_text(path):
+    """Return the text of a file, its lines ended by `\\n`: Windows ends them by CR LF, and the old Macintosh by CR."""
+    data = _read_bytes(path)
+    utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not data.startswith(codecs.BOM_UTF32_LE)
+    if not utf_16 and b"\0" in data:
+        raise ValueError(f"{path}, line {_line_number(data[: data.index(0)])}: holds zero bytes, as the files of a "
+                         "spreadsheet or UTF-16 do; save it as plain text in UTF-8")
+    try:
+        return _plain_lines(data.decode("utf-16" if utf_16 else "utf-8-sig"))
+    except UnicodeDecodeError as error:
+        number = _line_number(data[: error.start], "utf-16" if utf_16 else "utf-8")
+        raise ValueError(f"{path}, line {number}: not UTF-{'16' if utf_16 else '8'} ({error.reason}); save the file as "
+                         "UTF-8") from None
+
+
+def _line_number(data, encoding="utf-8"):
+    return 1 + _plain_lines(data.decode(encoding, "replace")).count("\n")
+
+
+def _plain_lines(text):
+    text = text.replace("\r\n", "\n")
+    return text if "\n" in text else text.replace("\r", "\n")
+
+
+def _read_bytes(path):
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; check the path (now in {Path.cwd().name}/)")
+    try:
+        if path.suffix.lower() == ".gz":
+            return gzip.decompress(path.read_bytes())
+        if path.suffix.lower() == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                names = [name for name in archive.namelist() if _may_hold_pairs(PurePosixPath(name))]
+                if len(names) != 1:
+                    raise ValueError(f"{path}: expected one .txt or .tsv file of pairs inside, found "
+                                     f"{', '.join(names) or 'none'}; unpack it, and pass the path of the file you want")
+                return archive.read(names[0])
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
+        raise ValueError(f"{path}: a damaged or locked archive ({error}); download it again, or unpack it") from None
+    return path.read_bytes()
+
+
+def _may_hold_pairs(path):
+    """Tell whether a file in an archive may be the pairs: neither notes, nor what macOS adds to each file."""
+    return (path.suffix.lower() in (".txt", ".tsv") and not path.name.startswith(".") and "__MACOSX" not in path.parts
+            and path.stem.strip("_").lower() not in ("about", "readme", "license", "licence"))
