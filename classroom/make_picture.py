@@ -9,10 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT / "tests"))
-from browser import Lesson, chromium, lab, missing  # noqa: E402
+from browser import Lesson, chromium, lab, missing
 
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT))
 from seq2seq_lib.text import tokenize  # noqa: E402
 
 LESSON = "00_start_here.ipynb"

@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from browser import _end_with_parent, lab, npm_package
+sys.path.insert(0, str(Path(__file__).parents[1] / "classroom"))
+from browser import _end_with_parent, lab, npm_package  # noqa: E402
 
 FIREFOX = "/usr/bin/firefox-esr"
 SCRIPT = Path(__file__).with_suffix(".mjs")

@@ -1,4 +1,4 @@
-"""A real browser on a real JupyterLab, for tests: `with lab(folder) as url`, `with chromium() as browser`, `Lesson`."""
+"""A real browser on a real JupyterLab: `with lab(folder) as url`, `with chromium() as browser`, `Lesson`."""
 
 import ctypes
 import json
@@ -12,7 +12,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from front_end import package
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -36,8 +36,7 @@ def npm_package(name):
     Continuous integration (which sets `CI`) has npm and a network: there it is an error, since a skip would hide for
     good that nothing is checked any more.
     """
-    sys.path.insert(0, str(PROJECT / "classroom"))
-    from front_end import package
+    import pytest
 
     try:
         return package(name)
@@ -61,7 +60,8 @@ def lab(folder, scratch):
             ("docmanager-extension", "plugin", {"autosave": False}),
             ("notebook-extension", "tracker", {"windowingMode": "none"})):  # draw all cells, not those in view
         (settings / extension).mkdir(parents=True, exist_ok=True)
-        (settings / extension / f"{name}.jupyterlab-settings").write_text(json.dumps(values), encoding="utf-8")
+        (settings / extension / f"{name}.jupyterlab-settings").write_text(
+                json.dumps(values), encoding="utf-8", newline="\n")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
