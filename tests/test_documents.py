@@ -163,6 +163,15 @@ def test_the_names_in_the_table_of_the_library_exist():
             assert all(hasattr(module, name) for name in re.findall(r"`(\w+)`", row[1])), row
 
 
+def test_the_core_can_be_read_in_one_sitting():
+    core = re.findall(r"^\| `(\w+)` \|", README, flags=re.MULTILINE)[:8]
+    files = [PROJECT / "seq2seq_lib" / f"{module}.py" for module in core]
+    lines = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files)
+    (said,) = re.findall(r"The first eight are the core, about ([\d,]+) lines", README)
+    assert core[0] == "text" and core[-1] == "bleu"
+    assert lines <= 1600 and abs(lines - int(said.replace(",", ""))) <= 50
+
+
 def test_the_picture_is_there_and_described():
     alt, file = re.search(r"!\[(.*?)\]\((.*?)\)", README).groups()
     code = (PROJECT / "classroom" / "make_picture.py").read_text(encoding="utf-8")
