@@ -162,6 +162,7 @@ class Lesson:
         self.page.evaluate("""name => window.jupyterapp.commands.execute(
             "apputils:change-theme", { theme: `JupyterLab ${name}` })""", name)
         self.page.wait_for_selector(f"body[data-jp-theme-light={str(name == 'Light').lower()}]", state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")  # it dims the page while the theme changes
 
     def run_all(self, up_to=None, timeout_s=300):
         """Run all cells, or those up to number `up_to`, and wait until each has run and every widget is drawn."""
