@@ -1,4 +1,4 @@
-"""Makes eng-fra.tsv and eng-zho.tsv from hand_written.tsv, patterns.txt and the tables in lexicon/.
+"""Makes eng-fra.tsv and eng-zho.tsv from frames.tsv, hand_written.tsv, patterns.txt and the tables in lexicon/.
 
     python make_corpus.py                     write both files
     python make_corpus.py --sample 60         print pairs drawn at random, side by side (--seed 7)
@@ -20,11 +20,14 @@ from pathlib import Path
 
 import morphology as m
 
-from seq2seq_lib.corpus import kind_of, split_of
+from seq2seq_lib.corpus import groups_of, kind_of, part_of
 from seq2seq_lib.text import tokenize
 
 HERE = Path(__file__).parent
-PATTERN_SENTENCES = 16_000      # distinct English sentences made from patterns
+PATTERN_SENTENCES = 6_000       # distinct English sentences made from patterns
+SHARES = {"written alone": 0.12, "frame": 0.08, "seen pattern": 0.08, "new combination": 1.0}   # held out, half for the test
+ANSWERS = 1                     # translations of a source that training takes, the first ones ...
+LEFT_OPEN = re.compile(r"\b[Ee]lles\b|她们")     # ... and the others that differ by what English leaves open (*they*)
 HELD_OUT = 0.04                 # share of a pattern's words that are kept out of its training sentences
 CHOICES = 48                    # candidates looked at for each sentence; the one with the rarest words is taken
 TABLES = ("people", "nouns", "verbs", "adjectives", "places", "phrases")
@@ -721,13 +724,14 @@ def key_of(english):
     return " ".join(tokenize(english, "eng"))
 
 
-def load_hand_written():
-    """(english, french variants, chinese variants, "hand-written") of each line of hand_written.tsv."""
-    path = HERE / "hand_written.tsv"
+def load_written():
+    """(english, french answers, chinese answers, origin) of each line of frames.tsv and of hand_written.tsv."""
     found = {}
-    for line in path.read_text(encoding="utf-8").splitlines()[1:] if path.exists() else []:
-        english, french, chinese = (cell.strip().split(" | ") for cell in line.split("\t"))
-        found.setdefault(key_of(english[0]), (english[0], french, chinese, "hand-written"))
+    for name in ("frames.tsv", "hand_written.tsv"):
+        for line in (HERE / name).read_text(encoding="utf-8").splitlines()[1:]:
+            *frame, english, french, chinese = line.split("\t")
+            origin = f"frame {frame[0]}" if frame else "written alone"
+            found.setdefault(key_of(english), (english, french.split(" | "), chinese.split(" | "), origin))
     return list(found.values())
 
 
@@ -739,34 +743,65 @@ def load():
 
 def corpus():
     lexicon, patterns = load()
-    hand = load_hand_written()
-    made = make(patterns, lexicon, {key_of(h[0]) for h in hand}, PATTERN_SENTENCES)
-    return hand, made
+    written = load_written()
+    made = make(patterns, lexicon, {key_of(w[0]) for w in written}, PATTERN_SENTENCES)
+    return written, made
+
+
+# --- the parts --------------------------------------------------------------------------------
+
+def parts_of(everything):
+    """Tell for each English sentence whether it is for training, validation or the test.
+
+    Sentences that share a translation, in French or in Chinese, directly or through others, stay together. The hash of
+    the group's first sentence (by the alphabet) decides; of the shares held out of the group's kinds the largest counts.
+    """
+    shares = {key_of(s[0]): SHARES[kind_of(s[3])] for s in everything}
+    rows = [(key_of(s[0]), answer) for s in everything for answer in s[1] + s[2]]
+    parts = {}
+    for group in groups_of(rows):
+        keys = sorted({rows[row][0] for row in group})
+        parts |= dict.fromkeys(keys, part_of(keys[0], max(shares[key] for key in keys)))
+    return parts
 
 
 def write(everything):
+    parts = parts_of(everything)
     for name, column in (("eng-fra", 1), ("eng-zho", 2)):
-        lines = [f"{s[0]}\t{target}\t{s[3]}\n" for s in everything for target in s[column]]
-        part = HERE / f"{name}.tsv.part"
-        part.write_text("".join(lines), encoding="utf-8", newline="\n")
-        part.replace(HERE / f"{name}.tsv")
+        lines = []
+        for s in everything:
+            part = parts[key_of(s[0])]
+            lines += [f"{s[0]}\t{answer}\t{s[3]}\t{part}\n" for number, answer in enumerate(s[column])
+                      if part != "train" or number < ANSWERS or LEFT_OPEN.search(answer)]
+        unfinished = HERE / f"{name}.tsv.part"
+        unfinished.write_text("".join(lines), encoding="utf-8", newline="\n")
+        unfinished.replace(HERE / f"{name}.tsv")
         print(f"{name}.tsv: {len(lines)} pairs, {len(everything)} sources")
 
 
+def with_gaps(key):
+    """All forms of a tokenized sentence with a gap for one token: two that differ in one token have one in common."""
+    tokens = key.split()
+    return {(*tokens[:i], None, *tokens[i + 1:]) for i in range(len(tokens))}
+
+
 def print_statistics():
-    """Count the files as they are: pairs and sources by part and kind, lengths, words."""
+    """Count the files as they are: pairs and sources by part and kind, lengths, words, near copies."""
     for name in ("eng-fra", "eng-zho"):
         rows = [line.split("\t") for line in (HERE / f"{name}.tsv").read_text(encoding="utf-8").splitlines()]
-        parts = {source: (split_of(source, origin), kind_of(origin)) for source, _, origin in rows}
-        print(f"{name}: {len(rows)} pairs, {len(parts)} English sentences")
-        for (part, kind), count in sorted(Counter(parts.values()).items()):
-            print(f"  {part:<10} {kind:<15} {count:>6} sentences")
-        lengths = sorted(len(tokenize(source, "eng")) for source in parts)
+        sources = {source: (part, kind_of(origin), key_of(source)) for source, _, origin, part in rows}
+        print(f"{name}: {len(rows)} pairs, {len(sources)} English sentences")
+        heard = set().union(*(with_gaps(key) for part, _, key in sources.values() if part == "train"))
+        near = Counter((part, kind) for part, kind, key in sources.values() if with_gaps(key) & heard)
+        for (part, kind), count in sorted(Counter(value[:2] for value in sources.values()).items()):
+            told = f", {near[part, kind] / count:.0%} one token away from training" if part != "train" else ""
+            print(f"  {part:<10} {kind:<15} {count:>6} sentences{told}")
+        lengths = sorted(len(key.split()) for _, _, key in sources.values())
         print(f"  tokens of a source: median {lengths[len(lengths) // 2]}, 95 % up to {lengths[len(lengths) * 95 // 100]}, "
               f"longest {lengths[-1]}")
-        words = Counter(t for source, (part, _) in parts.items() if part == "train" for t in tokenize(source, "eng"))
+        words = Counter(token for part, _, key in sources.values() if part == "train" for token in key.split())
         print(f"  English tokens in training: {len(words)}, {sum(n > 1 for n in words.values())} seen twice or more")
-        counted = Counter(source for source, _, _ in rows)
+        counted = Counter(row[0] for row in rows)
         print(f"  sentences with several translations: {sum(n > 1 for n in counted.values()) / len(counted):.0%}")
 
 
@@ -795,12 +830,12 @@ def main():
                         english, french, chinese = sentences(pattern, best[1])
                         print(f"  {english}\n    {' | '.join(french)}\n    {' | '.join(chinese)}")
         return
-    hand, made = corpus()
+    written, made = corpus()
     if options.sample:
         for s in random.Random(options.seed).sample(made, options.sample):
             print(f"{s[0]}   <{s[3][8:]}>\n    {' | '.join(s[1])}\n    {' | '.join(s[2])}")
         return
-    write([h for h in hand] + made)
+    write(written + made)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,11 @@ import hashlib
 from pathlib import Path
 
 from .files import read_rows
-from .text import check_choice, normalize, tokenize
+from .text import check_choice, normalize
 
 SPLITS = ("train", "validation", "test")
-SHIPPED = ("eng-fra", "eng-zho")  # the corpora of the data folder whose third column names the origin of a pair
-HELD_OUT = {"seen pattern": 0.08, "new combination": 1.0, "hand-written": 0.2}  # of each kind, one half for the test
-KINDS = tuple(HELD_OUT)
+SHIPPED = ("eng-fra", "eng-zho")  # the corpora of the data folder: two more columns tell each pair's origin and part
+KINDS = ("written alone", "frame", "seen pattern", "new combination")
 
 
 def read_pairs(path):
@@ -36,16 +35,16 @@ def read_pairs(path):
 def load_corpus(name, split, *, kind=None, reverse=False):
     """Load one part of a corpus: for training, for choosing (validation), or for the last test.
 
-    A hash decides the part, so the parts are the same everywhere and for ever, in both directions. In the shipped
-    corpora it is that of the source sentence (`split_of`), whatever its spelling, spacing or number of translations. In
-    a file of your own, pairs that share a source or a target, directly or through other pairs, stay together
-    (`split_pairs`); its third column means nothing.
+    Pairs that share a source or a target, directly or through other pairs, are in the same part, which a hash decides:
+    so the parts are the same everywhere and for ever, in both directions. The shipped corpora tell the part in their
+    fourth column; for a file of your own it is worked out here (`split_pairs`), and columns after the second mean
+    nothing.
 
     Args:
         name: a shipped corpus (`"eng-fra"`, `"eng-zho"`), or the path of a TSV file of your own.
         split: `"train"`, `"validation"` or `"test"`.
-        kind: only the pairs of one kind: `"hand-written"`, `"new combination"` or `"seen pattern"`. Shipped corpora
-            alone have kinds. All pairs by default.
+        kind: only the pairs of one kind: `"written alone"`, `"frame"`, `"seen pattern"` or `"new combination"`
+            (data/README.md tells what they are). Shipped corpora alone have kinds. All pairs by default.
         reverse: True gives the pairs the other way round, to translate from the second language into the first.
 
     Returns:
@@ -62,7 +61,8 @@ def load_corpus(name, split, *, kind=None, reverse=False):
     path = _corpus_path(name)
     rows = read_rows(path)
     if _is_shipped(path):
-        pairs = _part_of_shipped(rows, split, kind)
+        pairs = [(source, target) for source, target, origin, part in rows
+                 if part == split and kind in (None, kind_of(origin))]
     elif kind is not None:
         raise ValueError(f"{path} is a file of your own, and only shipped corpora have kinds; leave out kind={kind!r}")
     else:
@@ -77,24 +77,9 @@ def load_corpus(name, split, *, kind=None, reverse=False):
 
 def kind_of(origin):
     """Tell the kind of a pair, one of `KINDS`, by its origin (the third column of a shipped corpus)."""
-    if origin == "hand-written":
-        return origin
-    return "new combination" if origin.endswith("new combination") else "seen pattern"
-
-
-def split_of(source, origin="", language="eng"):
-    """Tell the part of a shipped corpus that a source sentence belongs to: `"train"`, `"validation"` or `"test"`.
-
-    Hand-written sentences are held out one in five, other sentences 8 in a hundred. *New combinations* - a word
-    kept out of a pattern in training - are all held out.
-    """
-    return _part(" ".join(tokenize(source, language)), HELD_OUT[kind_of(origin)])
-
-
-def _part(key, held_out):
-    """Return the part that a text falls into, if a share `held_out` of all texts is for validation and test."""
-    fraction = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
-    return "test" if fraction < held_out / 2 else "validation" if fraction < held_out else "train"
+    if origin.endswith("new combination"):
+        return "new combination"
+    return "seen pattern" if origin.startswith("pattern") else "frame" if origin.startswith("frame") else "written alone"
 
 
 def _is_shipped(path):
@@ -103,19 +88,6 @@ def _is_shipped(path):
         return path.resolve() in [(data_folder() / f"{name}.tsv").resolve() for name in SHIPPED]
     except FileNotFoundError:  # there is no data folder: so it is a file of somebody's own
         return False
-
-
-def _part_of_shipped(rows, split, kind):
-    keys, parts, pairs = {}, {}, []  # a source with two origins stays in the part of the first
-    for source, target, origin in rows:
-        if source not in keys:
-            keys[source] = " ".join(tokenize(source, "eng"))
-        key = keys[source]
-        if key not in parts:
-            parts[key] = _part(key, HELD_OUT[kind_of(origin)])
-        if parts[key] == split and kind in (None, kind_of(origin)):
-            pairs.append((source, target))
-    return pairs
 
 
 # ------------------------------------------------------------- a file of one's own
@@ -134,12 +106,18 @@ def split_pairs(pairs):
         A list of the parts, in the order of the pairs.
     """
     parts, keys = [""] * len(pairs), _keys(pairs)
-    for rows in _groups(keys):
+    for rows in groups_of(keys):
         key = min(key for row in rows for key in keys[row])  # the same in whatever order the pairs come
-        part = "train" if _is_large(rows, pairs) else _part(key, HELD_OUT["seen pattern"])
+        part = "train" if _is_large(rows, pairs) else part_of(key)
         for row in rows:
             parts[row] = part
     return parts
+
+
+def part_of(key, held_out=0.08):
+    """Tell the part of a text by its hash, if a share `held_out` of all texts is for validation and test, half each."""
+    fraction = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+    return "test" if fraction < held_out / 2 else "validation" if fraction < held_out else "train"
 
 
 def large_groups(pairs):
@@ -151,7 +129,7 @@ def large_groups(pairs):
     Returns:
         A list of lists of pairs: `len(large_groups(read_pairs(path)))` says how many groups went to training whole.
     """
-    large = [[pairs[row] for row in rows] for rows in _groups(_keys(pairs)) if _is_large(rows, pairs)]
+    large = [[pairs[row] for row in rows] for rows in groups_of(_keys(pairs)) if _is_large(rows, pairs)]
     return sorted(large, key=len, reverse=True)
 
 
@@ -160,8 +138,17 @@ def _keys(pairs):
     return [tuple(normalize(text).replace(" ", "") for text in pair) for pair in pairs]
 
 
-def _groups(keys):
-    """Return the rows of each group, by union-find: a row points to an earlier one, the first of a group to itself."""
+def groups_of(keys):
+    """Return the rows of each group of rows that share keys, directly or through others.
+
+    By union-find: a row points to an earlier one of its group, the first of a group to itself.
+
+    Args:
+        keys: for each row a tuple of keys. Equal keys in equal places make a group.
+
+    Returns:
+        A list of lists of numbers of rows.
+    """
     above = list(range(len(keys)))
 
     def first(row):

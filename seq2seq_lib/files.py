@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath
 
 
 def read_rows(path):
-    """Read the lines of a TSV file with the origin of each pair: its third column.
+    """Read the lines of a TSV file with the origin and the part of each pair: its third and its fourth column.
 
     Args:
         path: as for `corpus.read_pairs`.
 
     Returns:
-        A list of `(source, target, origin)`; the origin is empty where there is no third column.
+        A list of `(source, target, origin, part)`; what a line lacks is empty.
 
     Raises:
         FileNotFoundError, ValueError: as `corpus.read_pairs`.
@@ -37,7 +37,7 @@ def read_rows(path):
             raise ValueError(f"{path}, line {number}: expected source<TAB>target, found {columns[:2]}{hint}")
     if not table:
         raise ValueError(f"{path}: the file has no sentence pairs; expected lines of source<TAB>target")
-    return [(source, target, origin[0] if origin else "") for source, target, *origin in table.values()]
+    return [tuple((*columns, "", "")[:4]) for columns in table.values()]
 
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')  # as spreadsheets do it: signs around the column, and those inside doubled

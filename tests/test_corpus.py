@@ -2,6 +2,7 @@
 keep the rules of the written language. The rules look at the finished sentences and the lexicon's tables, not at the
 code that inflects; they are stricter on sentences from patterns than on hand-written ones.
 """
+import hashlib
 import random
 import re
 import statistics
@@ -12,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from seq2seq_lib.corpus import split_of
+from seq2seq_lib.corpus import kind_of
 from seq2seq_lib.text import tokenize
 
 HERE = Path(__file__).resolve().parent
@@ -37,9 +38,8 @@ ASPIRATED = "héros|huit|onze|hockey|hamburger|hamster|hanche|hoquet|haut|hors|h
 
 @pytest.fixture(scope="module")
 def made():
-    """The pattern sentences with the words in their slots, made anew."""
-    hand, sentences = make_corpus.corpus()
-    return hand, sentences
+    """The written sentences, and those from patterns with the words in their slots, made anew."""
+    return make_corpus.corpus()
 
 
 def found(pattern, texts, flags=re.IGNORECASE):
@@ -48,11 +48,12 @@ def found(pattern, texts, flags=re.IGNORECASE):
 
 # --- the files ------------------------------------------------------------------------------
 
-def test_files_are_what_the_script_makes(made):
-    hand, sentences = made
-    everything = [(e, f, z, o) for e, f, z, o in hand] + [s[:4] for s in sentences]
-    assert FRENCH == [(e, t, o) for e, f, _, o in everything for t in f]
-    assert CHINESE == [(e, t, o) for e, _, z, o in everything for t in z]
+def test_files_are_what_the_script_makes(made, tmp_path, monkeypatch):
+    written, from_patterns = made
+    monkeypatch.setattr(make_corpus, "HERE", tmp_path)
+    make_corpus.write(written + from_patterns)
+    for name in ("eng-fra", "eng-zho"):
+        assert (tmp_path / f"{name}.tsv").read_bytes() == (DATA / f"{name}.tsv").read_bytes()
 
 
 def test_draws_do_not_hang_on_the_version_of_python(monkeypatch):
@@ -83,16 +84,53 @@ def test_same_sources_no_duplicates_one_origin():
     for table in (FRENCH, CHINESE):
         assert len(set(r[:2] for r in table)) == len(table)
         origins = defaultdict(set)
-        for source, _, origin in table:
+        for source, _, origin, _ in table:
             origins[" ".join(tokenize(source, "eng"))].add((source, origin))
         assert not [o for o in origins.values() if len(o) > 1]
 
 
 def test_size_and_share_of_new_combinations():
     for table in (FRENCH, CHINESE):
-        assert 17_500 <= len(table) <= 22_500
-        new = sum(r[2].endswith("new combination") for r in table)
-        assert 0.02 <= new / len(table) <= 0.04
+        kinds = Counter(kind_of(r[2]) for r in table)
+        assert kinds["seen pattern"] + kinds["new combination"] <= 8_000
+        assert kinds["frame"] + kinds["written alone"] >= 2 * kinds["seen pattern"]
+        assert 0.02 <= kinds["new combination"] / kinds["seen pattern"] <= 0.06
+
+
+def test_parts_are_parted_by_sentences_of_every_language():
+    """No English, French or Chinese sentence is in two parts, and a source has one part in both files."""
+    seen = {}
+    for language, table in (("fra", FRENCH), ("zho", CHINESE)):
+        for source, target, _, part in table:
+            assert seen.setdefault(("eng", " ".join(tokenize(source, "eng"))), part) == part
+            assert seen.setdefault((language, " ".join(tokenize(target, language))), part) == part
+
+
+def test_the_hash_of_the_group_s_first_sentence_decides(made):
+    """By other code than the script's: sentences that share a translation are joined pair by pair."""
+    everything = [s[:4] for s in made[0] + made[1]]
+    group = {s[0]: {s[0]} for s in everything}
+    first = {}
+    for source, french, chinese, _ in everything:
+        for target in french + chinese:
+            one, other = group[source], group[first.setdefault(target, source)]
+            if one is not other:
+                one |= other
+                group |= dict.fromkeys(other, one)
+    shares = {s[0]: make_corpus.SHARES[kind_of(s[3])] for s in everything}
+    for source, names in group.items():
+        first = min(" ".join(tokenize(name, "eng")) for name in names)
+        fraction = int(hashlib.sha256(first.encode()).hexdigest()[:16], 16) / 16**16
+        held_out = max(shares[name] for name in names)
+        expected = "test" if fraction < held_out / 2 else "validation" if fraction < held_out else "train"
+        assert PARTS[source] == expected, (source, names)
+
+
+def test_few_held_out_sentences_that_were_written_alone_are_near_copies():
+    heard = set().union(*(make_corpus.with_gaps(" ".join(tokenize(source, "eng"))) for source in TRAINING))
+    alone = {r[0] for r in FRENCH if r[2] == "written alone" and r[3] != "train"}
+    near = [s for s in alone if make_corpus.with_gaps(" ".join(tokenize(s, "eng"))) & heard]
+    assert len(near) <= 0.15 * len(alone)
 
 
 def test_lengths_are_those_of_everyday_text():
@@ -103,8 +141,8 @@ def test_lengths_are_those_of_everyday_text():
 
 # --- words ------------------------------------------------------------------------------------
 
-def training(sentences):
-    return [s for s in sentences if split_of(s[0], s[3]) == "train"]
+PARTS = {r[0]: r[3] for r in FRENCH}
+TRAINING = [source for source, part in PARTS.items() if part == "train"]
 
 
 def test_every_pattern_is_used(made):
@@ -120,7 +158,7 @@ def test_lexicon_is_large():
 
 def test_no_noun_is_under_20_times_in_training():
     counts = Counter()
-    for source in {r[0] for r in FRENCH if split_of(r[0], r[2]) == "train"}:
+    for source in TRAINING:
         tokens = tokenize(source, "eng")
         counts.update({" ".join(tokens[i:i + n]) for n in (1, 2, 3) for i in range(len(tokens) - n + 1)})
     for row in NOUNS:
@@ -130,13 +168,13 @@ def test_no_noun_is_under_20_times_in_training():
 
 def test_new_combinations_are_kept_out_of_training(made):
     lexicon, patterns = make_corpus.load()
-    counts = Counter((w.table, w.row["english"]) for s in training(made[1]) for w in s[4].values())
+    counts = Counter((w.table, w.row["english"]) for s in made[1] if PARTS[s[0]] == "train" for w in s[4].values())
     slots = {p.name: (p, p.content_slot(lexicon)) for p in patterns}
     for english, _, _, origin, words in made[1]:
         pattern, slot = slots[origin.split()[1].rstrip(",")]
         assert origin.endswith("new combination") == pattern.is_held_out(words, slot)
         if pattern.is_held_out(words, slot):
-            assert split_of(english, origin) != "train"
+            assert PARTS[english] != "train"
             assert counts[words[slot].table, words[slot].row["english"]] >= 5    # the word itself is known
 
 
@@ -153,21 +191,21 @@ forget start tired until idea place water finish left morning remember those und
 
 def test_common_words_are_known():
     """The commonest words of English are in the training sentences, each twice at least."""
-    counts = Counter(t for s, o in {r[0]: r[2] for r in FRENCH}.items() if split_of(s, o) == "train" for t in tokenize(s, "eng"))
+    counts = Counter(token for source in TRAINING for token in tokenize(source, "eng"))
     assert not [w for w in COMMON if counts[w] < 2]
 
 
 # --- form ---------------------------------------------------------------------------------------
 
 def test_typography():
-    for source, target, _ in FRENCH:
+    for source, target, *_ in FRENCH:
         for text in (source, target):
             assert not re.search(r"  |^ | $|[{}\[\]^|_’“”\u00a0\u202f…/]", text), text
             assert text[0].isupper() or text[0] in "«\"" or text[0].isdigit(), text
             assert re.search(r"[.?!]$", text), text
         assert not re.search(r"\S[?!:;]", target.replace("?!", "?").replace("!?", "!")), target
         assert not re.search(r" [?!.,:;]", source), source
-    for _, target, _ in CHINESE:
+    for _, target, *_ in CHINESE:
         assert re.search(r"[。？！]$", target), target
         assert not re.search(r"[ ,.?!{}\[\]|…/]", target), target
 
@@ -204,7 +242,7 @@ def test_no_adverb_between_a_preposition_and_its_noun():
 
 def test_french_contraction():
     infinitive = r"\w+(er|ir|re|oir)\b|\w+'"
-    for _, target, _ in FRENCH:
+    for _, target, *_ in FRENCH:
         for match in re.finditer(r"\b(de|à) (le|les) (\S+)", target, re.IGNORECASE):
             assert re.match(infinitive, match[3]), target        # only pronouns: essayer de le réparer
         assert not re.search(r"\b(de|à) (du|des|au|aux)\b|\bde de\b|\bde (un|une) ", target), target
@@ -225,7 +263,7 @@ def test_french_subject_and_verb():
     clitics = r"(?:(?:ne|me|te|se|nous|vous|le|la|les|lui|leur|y|en) |[nmtsl]')*"
     endings = {"nous": r"(?:\w+ons|sommes)", "vous": r"(?:\w+ez|êtes|faites|dites)", "tu": r"\w+[sx]",
                "ils": r"\w+(?:ent|ont)|ont|sont|vont|font", "elles": r"\w+(?:ent|ont)|ont|sont|vont|font"}
-    for _, target, _ in FROM_PATTERNS:
+    for _, target, *_ in FROM_PATTERNS:
         for pronoun, ending in endings.items():
             for match in re.finditer(rf"(?:^|\b(?:que|qu'|quand|si|s'|où|,|et|mais|alors) ){pronoun} {clitics}([\w]+)",
                                      target, re.IGNORECASE):
@@ -265,7 +303,7 @@ def test_french_determiner_and_noun():
     number = {"les": 2, "des": 2, "ces": 2, "mes": 2, "tes": 2, "ses": 2, "nos": 2, "vos": 2, "leurs": 2, "aux": 2,
               "trois": 2, "quatre": 2, "cinq": 2, "dix": 2, "notre": 1, "votre": 1}
     forms, checked = noun_forms(), 0
-    for _, target, _ in FROM_PATTERNS:
+    for _, target, *_ in FROM_PATTERNS:
         words = re.findall(r"[\w-]+", target.lower())
         for before, noun in zip(words, words[1:]):
             if noun in forms and noun not in ("montre", "porte", "ferme", "livre", "marche", "sale", "plante"):
@@ -285,7 +323,7 @@ def test_french_adjective_agreement():
     said = rf"\b({noun}) (?:est|sont|était|étaient|n'est pas|ne sont pas)(?: très| trop| si| aussi| plus)? ({adjective})\b"
     beside = rf"\b({noun}) ({adjective})\b"
     ahead = rf"\b(?:un|une|le|la|les|de|l'|cette|ce|ces|quel|quelle|quels|quelles) ?({adjective}) ({noun})\b"
-    for _, target, _ in FROM_PATTERNS:
+    for _, target, *_ in FROM_PATTERNS:
         for regex, order in ((said, (1, 2)), (beside, (1, 2)), (ahead, (2, 1))):
             for match in re.finditer(regex, target.lower()):
                 n, a = match[order[0]], match[order[1]]
@@ -327,7 +365,7 @@ def test_french_reflexives_and_en():
 def test_french_negation():
     """*ne* and a second word always go together."""
     second = r"pas|plus|jamais|rien|personne|aucune?|que|qu'|ni|guère"
-    for _, target, _ in FROM_PATTERNS:
+    for _, target, *_ in FROM_PATTERNS:
         if re.search(r"\b(ne|n')\b ?", target, re.IGNORECASE):
             assert re.search(rf"\b({second})\b", target, re.IGNORECASE), target
 
@@ -340,7 +378,7 @@ def test_measure_words():
         measures[row["chinese"]].add(row["measure"])
     noun = "|".join(sorted(measures, key=len, reverse=True))
     checked = 0
-    for _, target, _ in CHINESE_FROM_PATTERNS:
+    for _, target, *_ in CHINESE_FROM_PATTERNS:
         for match in re.finditer(rf"(?:一|两|三|四|五|六|七|十|这|那|几|哪)([^一-龥]?[一-龥])({noun})", target):
             if match[1] in ("些", "个") and "些" in match[0] or match[1] not in set.union(*measures.values()):
                 continue

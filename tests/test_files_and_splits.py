@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq_lib import data_folder, large_groups, load_corpus, read_pairs, split_of, split_pairs, tokenize
-from seq2seq_lib.corpus import read_rows
+from seq2seq_lib import data_folder, large_groups, load_corpus, read_pairs, split_pairs, tokenize
+from seq2seq_lib.corpus import KINDS, kind_of, part_of, read_rows
 
 PAIRS = [("Go.", "Va !"), ("I lost.", "J'ai perdu."), ("It's cold, isn't it?", "Il fait froid, non ?")]
 TSV = "".join(f"{source}\t{target}\tsomebody\n" for source, target in PAIRS)
@@ -101,7 +101,7 @@ TATOEBA = "".join(f"{1276 + i}\t{source}\t{38 * i + 5}\t{target}\n" for i, (sour
 def test_the_pairs_of_a_tatoeba_export_are_its_sentences(tsv, content):
     """Four columns: id, text, id, text."""
     assert read_pairs(tsv(content)) == PAIRS
-    assert {origin for _, _, origin in read_rows(tsv(content))} == {""}
+    assert {row[2:] for row in read_rows(tsv(content))} == {("", "")}
 
 
 def test_numbers_are_sentences_where_nothing_says_that_they_are_not(tsv):
@@ -360,27 +360,29 @@ def test_the_split_of_a_file_is_fixed_for_ever():
         assert parts[i] == parts[i + 1] == expected
 
 
-@pytest.mark.parametrize("third", ["hand-written", "pattern go, new combination", "CC-BY 2.0 (France) #1 (CK)", ""])
+@pytest.mark.parametrize("third", ["written alone", "pattern go, new combination\ttest", "frame I ...\tvalidation", "CC-BY 2.0 (France) #1 (CK)", ""])
 def test_a_third_column_of_a_reader_s_own_means_nothing(tsv, third):
     assert parts_of_file(tsv(lines(third=third))) == parts_of_file(tsv(lines()))
-    with pytest.raises(ValueError, match="only shipped corpora have kinds; leave out kind='hand-written'"):
-        load_corpus(tsv(lines(third=third)), "train", kind="hand-written")
+    with pytest.raises(ValueError, match="only shipped corpora have kinds; leave out kind='written alone'"):
+        load_corpus(tsv(lines(third=third)), "train", kind="written alone")
 
 
-def test_the_shipped_corpora_keep_the_parts_that_their_lessons_count(tmp_path):
-    sizes = {name: [len(load_corpus(name, split)) for split in SPLITS] for name in ("eng-fra", "eng-zho")}
-    assert sizes == {"eng-fra": [19054, 1376, 1365], "eng-zho": [17038, 1213, 1183]}
-    for split in SPLITS:
-        pairs = load_corpus(data_folder() / "eng-fra.tsv", split)  # by its path, as lesson 8 asks for it
-        assert pairs == load_corpus("eng-fra", split)
-        origins = {(source, target): origin for source, target, origin in read_rows(data_folder() / "eng-fra.tsv")}
-        assert all(split_of(source, origins[source, target]) == split for source, target in pairs[::50])
+def test_the_shipped_corpora_tell_their_parts_by_name_and_by_path():
+    for name in ("eng-fra", "eng-zho"):
+        path = data_folder() / f"{name}.tsv"
+        told = {split: [] for split in SPLITS}
+        for line in path.read_text(encoding="utf-8").splitlines():
+            source, target, _, part = line.split("\t")
+            told[part].append((source, target))
+        for split in SPLITS:
+            assert load_corpus(name, split) == load_corpus(path, split) == told[split]
+            assert len(told[split]) > 500
 
 
 @pytest.mark.parametrize("name", ["eng-fra", "eng-zho"])
 def test_the_other_direction_has_the_same_parts(name):
     for split in SPLITS:
-        for kind in (None, "hand-written"):
+        for kind in (None, "written alone"):
             there = load_corpus(name, split, kind=kind)
             assert load_corpus(name, split, kind=kind, reverse=True) == [(target, source) for source, target in there]
 
@@ -402,31 +404,26 @@ def test_a_file_without_validation_says_so_whatever_is_asked_for(tsv):
         load_corpus(path, "train")
 
 
-@given(st.sampled_from(SOURCES), st.sampled_from((str.upper, str.lower, str.title)), st.sampled_from("'’ʼ"),
-       st.sampled_from((" ", "  ", "\u00a0", "\u202f", " \t")), st.sampled_from((".", " .", "\u00a0.")))
-def test_spelling_variants_are_in_the_same_part(source, case, apostrophe, space, stop):
-    variant = case(source).replace(" ", space).replace("'", apostrophe).replace(".", stop)
-    assert split_of(variant) == split_of(source)
-
-
-@pytest.mark.parametrize("source, part, part_if_hand_written", [
-    ("Help!", "test", "test"), ("Go.", "validation", "test"), ("Stop!", "validation", "test"),
-    ("No way!", "train", "validation"), ("I lost.", "train", "train"), ("They are watching.", "train", "train")])
-def test_split_is_fixed_for_ever(source, part, part_if_hand_written):
-    """Taken from the SHA-256 of the tokens by other code: no version of the library may move a sentence."""
-    assert split_of(source) == part
-    assert split_of(source, "hand-written") == part_if_hand_written
+@pytest.mark.parametrize("text, part, part_of_more", [
+    ("help !", "test", "test"), ("go .", "validation", "test"), ("stop !", "validation", "test"),
+    ("no way !", "train", "validation"), ("i lost .", "train", "train"), ("they are watching .", "train", "train")])
+def test_a_hash_is_fixed_for_ever(text, part, part_of_more):
+    """Taken from the SHA-256 by other code: no version of the library may move a sentence."""
+    assert part_of(text) == part
+    assert part_of(text, held_out=0.2) == part_of_more
+    assert part_of(text, held_out=0) == "train" and part_of(text, held_out=1) != "train"
 
 
 @pytest.mark.parametrize("name", ["eng-fra", "eng-zho"])
 def test_kinds_part_a_shipped_corpus(name):
-    kinds = ("hand-written", "seen pattern", "new combination")
     for split in SPLITS:
         whole = load_corpus(name, split)
-        assert sorted(whole) == sorted(sum((load_corpus(name, split, kind=kind) for kind in kinds), []))
+        assert sorted(whole) == sorted(sum((load_corpus(name, split, kind=kind) for kind in KINDS), []))
     assert load_corpus(name, "train", kind="new combination") == []
-    hand_written = [len(load_corpus(name, split, kind="hand-written")) for split in SPLITS]
-    assert sum(hand_written[1:]) / sum(hand_written) == pytest.approx(0.2, abs=0.03)
+    assert {kind_of(row[2]) for row in read_rows(data_folder() / f"{name}.tsv")} == set(KINDS)
+    for kind in ("written alone", "frame", "seen pattern"):
+        sources = [len({source for source, _ in load_corpus(name, split, kind=kind)}) for split in SPLITS]
+        assert 0.04 < sum(sources[1:]) / sum(sources) < 0.16
 
 
 def test_load_corpus_names_the_choices_when_one_is_wrong(tsv):
