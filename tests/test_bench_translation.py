@@ -107,7 +107,8 @@ def test_a_corpus_is_scored_by_kind_and_system(few_pairs, capsys):
 def test_a_file_is_scored_on_sources_drawn_from_it(few_pairs, capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(bench_translation, "MOST_SOURCES", 3)
     path = tmp_path / "pairs.tsv"
-    path.write_text("Go.\t去吧。\nGo.\t走吧。\nI am here.\t我在这里。\nThank you.\t谢谢。\nWho?\t谁？\n", encoding="utf-8")
+    path.write_text("Go.\t去吧。\nGo.\t走吧。\nI am here.\t我在这里。\nThank you.\t谢谢。\nWho?\t谁？\n",
+                    encoding="utf-8")
     main([str(path), "--target", "zho"])
     said = capsys.readouterr().out
     assert "eng-zho: 3 of 4 different sources, drawn with seed 0" in said and "all: 3 (100%)" in said
