@@ -779,6 +779,11 @@ def write(everything):
         print(f"{name}.tsv: {len(lines)} pairs, {len(everything)} sources")
 
 
+def corpus_hash(name):
+    """Return the first 16 hex digits of the SHA-256 of a corpus file; what is made from a corpus tells its own by it."""
+    return hashlib.sha256((HERE / f"{name}.tsv").read_bytes()).hexdigest()[:16]
+
+
 def with_gaps(key):
     """All forms of a tokenized sentence with a gap for one token: two that differ in one token have one in common."""
     tokens = key.split()

@@ -4,13 +4,15 @@ Run: python data/make_designs.py   (`make results` does it)
 
 In the design after Cho et al. 2014 the decoder reads the context at every step; in that of Sutskever et al. 2014 the
 context only starts it. The second one gets more hidden units, so that both have as many weights. All else is as in
-lesson 08, but for fewer epochs. The scores are of the validation part; the test part is not looked at.
+lesson 08, but for fewer epochs. The scores are of the validation part; the test part is not looked at. The column
+`corpus` is the hash of the corpus.
 """
 
 import csv
 import sys
 
 import torch
+from make_corpus import corpus_hash
 
 from seq2seq_lib import (
     Batches,
@@ -64,17 +66,18 @@ def score(net, vocabs, references):
 
 
 def main():
-    pairs, references = read("train"), references_by_source(read("validation"))
+    corpus, pairs, references = corpus_hash("eng-fra"), read("train"), references_by_source(read("validation"))
     vocabs = Vocab((source for source, _ in pairs), MIN_FREQ), Vocab((target for _, target in pairs), MIN_FREQ)
     num_hiddens = {"Cho": NUM_HIDDENS, "Sutskever": matched_hiddens(vocabs)}
-    table = [("design", "num_hiddens", "weights", "seed", "epochs", "precision", "tokens", "sentences", "BLEU")]
+    table = [("design", "num_hiddens", "weights", "seed", "epochs", "precision", "corpus", "tokens", "sentences",
+              "BLEU")]
     for seed in SEEDS:
         for design, context in DESIGNS.items():
             torch.manual_seed(seed)
             net = make_net(vocabs, num_hiddens[design], context)
             train(net, Batches(pairs, *vocabs, BATCH_SIZE, seed=seed), lambda done: LR * (1 - done), EPOCHS, vocabs[1],
                   "cpu", progress=False)
-            about = design, num_hiddens[design], count_weights(net), seed, EPOCHS, "float32"
+            about = design, num_hiddens[design], count_weights(net), seed, EPOCHS, "float32", corpus
             table += [(*about, *row) for row in score(net, vocabs, references)]
             print(*about, f"BLEU {table[-1 - len(LENGTHS)][-1]}", flush=True)
     path = data_folder() / "results" / "designs.csv"

@@ -2,12 +2,14 @@
 
 Run: python data/make_models.py [eng-fra | eng-zho ...]   (`make model` makes both)
 
-Everything is chosen on the validation part; the test part is not looked at.
+Everything is chosen on the validation part; the test part is not looked at. Beside its weights a model has the table of
+what stood in its training (`heard`) and, as the setting `corpus`, the hash of the corpus that it was made from.
 """
 
 import sys
 
 import torch
+from make_corpus import corpus_hash
 
 from seq2seq_lib import (
     Batches,
@@ -25,6 +27,7 @@ from seq2seq_lib import (
     train,
 )
 from seq2seq_lib.corpus import KINDS
+from seq2seq_lib.heard import heard_table
 
 MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT = 2, 192, 256, 1, 0.45
 BATCH_SIZE, LR, EPOCHS, NUM_STEPS = 32, 0.004, 40, 30
@@ -46,7 +49,7 @@ def make_model(name):
         return [(tokenize(source, source_language), tokenize(target, target_language))
                 for source, target in load_corpus(name, split, kind=kind)]
 
-    pairs, valid_pairs = read("train"), read("validation")
+    corpus, pairs, valid_pairs = corpus_hash(name), read("train"), read("validation")
     vocabs = Vocab((source for source, _ in pairs), MIN_FREQ), Vocab((target for _, target in pairs), MIN_FREQ)
     torch.manual_seed(0)
     net = Seq2Seq(Encoder(len(vocabs[0]), EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT),
@@ -64,8 +67,9 @@ def make_model(name):
         print(f"{name}: BLEU {score:.1f} on the validation part, {kind}")
     path = data_folder() / "models" / f"{name}.safetensors"
     path.parent.mkdir(exist_ok=True)
-    settings = {"source_language": source_language, "target_language": target_language, "num_steps": NUM_STEPS}
-    save_checkpoint(path, net, *vocabs, settings=settings, half=True)
+    settings = {"source_language": source_language, "target_language": target_language, "num_steps": NUM_STEPS,
+                "corpus": corpus}
+    save_checkpoint(path, net, *vocabs, settings=settings, half=True, heard=heard_table(source for source, _ in pairs))
     print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
 
 

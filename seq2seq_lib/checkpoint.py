@@ -23,16 +23,17 @@ WINDOWS = os.name == "nt"
 
 
 class Checkpoint(NamedTuple):
-    """What a checkpoint file holds; `history` is None if none was saved."""
+    """What a checkpoint file holds; `history` and `heard` are None if none was saved."""
 
     net: Seq2Seq
     src_vocab: Vocab
     tgt_vocab: Vocab
     history: History | None
     settings: dict
+    heard: torch.Tensor | None = None
 
 
-def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None, *, half=False):
+def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None, *, half=False, heard=None):
     """Save a model, both vocabularies and, with a `history`, all that is needed to go on training.
 
     The file is safetensors with JSON in its header: data, nothing that could be run. It is written beside its place
@@ -50,10 +51,11 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
             do not know.
         half: store the weights in half precision: half the size, for a model that is finished. Training could not go
             on from rounded weights as if never stopped, so a `history` is refused with it.
+        heard: the table of what stood in its training, int32 `(n,)`, see `heard.heard_table`.
 
     Raises:
         ValueError: a vocabulary that is not of the net's size, or is of another language than the settings say; a
-            history of another net; `half` with a history.
+            history of another net; `half` with a history; `heard` is no such table.
         FileExistsError: the path is taken by a file that is no checkpoint.
         FileNotFoundError: there is no such folder.
         TypeError: settings that JSON cannot hold, an encoder or a decoder of one's own that has no `settings`.
@@ -72,6 +74,7 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
         if half:
             raise ValueError("half=True rounds the weights, and training cannot go on from rounded ones as if never "
                              "stopped; save the finished model without its history, or in full precision")
+    check_heard(heard)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path.parent}: no such folder; make it, or choose another path")
     if path.exists() and not _is_checkpoint(path):
@@ -88,6 +91,8 @@ def save_checkpoint(path, net, src_vocab, tgt_vocab, history=None, settings=None
         if history.optimizer is not None:
             for i, state in history.optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{i}.{name}": value for name, value in state.items()}
+    if heard is not None:
+        tensors["heard"] = heard
     tensors = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
     text = json.dumps(about, ensure_ascii=False)
     header = {"format": FORMAT, "about": text, "sha256": _digest(text, tensors)}
@@ -103,8 +108,8 @@ def load_checkpoint(path, device="cpu", *, encoder=None, decoder=None):
         encoder, decoder: the class that the net's was made of, if it is one of your own.
 
     Returns:
-        `Checkpoint(net, src_vocab, tgt_vocab, history, settings)`; the net is in evaluation mode, and the vocabularies
-        know their languages if the settings name them.
+        `Checkpoint(net, src_vocab, tgt_vocab, history, settings, heard)`; the net is in evaluation mode, and the
+        vocabularies know their languages if the settings name them.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -134,10 +139,22 @@ def load_checkpoint(path, device="cpu", *, encoder=None, decoder=None):
         check_vocabs(net, src_vocab, tgt_vocab)
         net.to(device).eval()
         history = _history(about["history"], net, tensors) if "history" in about else None
+        check_heard(tensors.get("heard"))
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise ValueError(f"{path} is damaged or is no checkpoint of this library ({error}); "
                          "take another copy, or train and save again") from None
-    return Checkpoint(net, src_vocab, tgt_vocab, history, settings)
+    return Checkpoint(net, src_vocab, tgt_vocab, history, settings, tensors.get("heard"))
+
+
+def check_heard(table):
+    """Raise ValueError if what is no None is no table of `heard.heard_table`: int32 `(n,)`, ascending."""
+    if table is None:
+        return
+    if not isinstance(table, torch.Tensor) or table.dtype != torch.int32 or table.dim() != 1:
+        what = f"{table.dtype} {tuple(table.shape)}" if isinstance(table, torch.Tensor) else type(table).__name__
+        raise ValueError(f"heard is {what}, not a tensor int32 (n,), as heard_table(sentences) makes it")
+    if not (table[1:] > table[:-1]).all():
+        raise ValueError("heard is not in ascending order, as heard_table(sentences) makes it")
 
 
 def _class_name(made_of):

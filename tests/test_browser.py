@@ -45,7 +45,8 @@ widgets.MaskExplorer(torch.randn(*Y.shape, len(vocab)), Y, valid_len, vocab)""",
     "own translator": """vocab = Vocab([list("abcdefg")])
 torch.manual_seed(0)
 net = Seq2Seq(Encoder(len(vocab), 8, 16, 1), Decoder(len(vocab), 8, 16, 1)).eval()
-widgets.Translator(net, vocab, vocab, 12, sentence="a b c d e f g xyz", file="of_the_browser")""",
+widgets.Translator(net, vocab, vocab, 12, sentence="a b c d e f g xyz", file="of_the_browser",
+                   heard=torch.zeros(0, dtype=torch.int32))""",
     "shapes": "widgets.ShapeInspector()",
     "map": """trained = load_checkpoint(data_folder() / "models" / "eng-fra.safetensors")
 texts = ["tom helped mary .", "mary helped tom .", "tom thanked mary .", "mary thanked tom ."]

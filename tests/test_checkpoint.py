@@ -16,9 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq_lib import History, Vocab, checkpoint, data_folder, load_checkpoint, predict, save_checkpoint, train
+from seq2seq_lib.heard import heard_table
 
 SRC_VOCAB, TGT_VOCAB = toy_vocabs()
 SENTENCES = ["a b c", "d", "g f e d c b a"]
+HEARD = heard_table([["a", "b", "c"], ["d", "e"]])
 
 
 def toy_train(net, num_epochs=3, **options):
@@ -45,7 +47,7 @@ def small_file(tmp_path_factory):
     """The bytes of a checkpoint as small as can be, with all its parts."""
     path = tmp_path_factory.mktemp("small") / "small.safetensors"
     net = toy_net("rnn", sizes=(1, 1))
-    save_checkpoint(path, net, SRC_VOCAB, TGT_VOCAB, toy_train(net, num_epochs=1), {"num_steps": 9})
+    save_checkpoint(path, net, SRC_VOCAB, TGT_VOCAB, toy_train(net, num_epochs=1), {"num_steps": 9}, heard=HEARD)
     return path.read_bytes()
 
 
@@ -113,6 +115,39 @@ def test_half_precision_halves_the_file_and_rounds_the_weights(tmp_path):
     assert (tmp_path / "half").stat().st_size < 0.52 * (tmp_path / "full").stat().st_size
     loaded = load_checkpoint(tmp_path / "half").net
     assert_identical(weights(loaded), {name: t.half().float() for name, t in weights(net).items()})
+
+
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("table", [HEARD, HEARD[:1], HEARD[:0], HEARD.flip(0).flip(0)[::2]])
+def test_the_table_of_what_was_heard_comes_back(path, table, half):
+    net = toy_net()
+    save_checkpoint(path, net, SRC_VOCAB, TGT_VOCAB, half=half, heard=table)
+    loaded = load_checkpoint(path)
+    assert loaded.heard.dtype == torch.int32 and torch.equal(loaded.heard, table)
+    assert loaded.settings == {} and set(weights(loaded.net)) == set(weights(net))
+    save_checkpoint(path, *loaded[:5], half=half)
+    assert load_checkpoint(path).heard is None
+
+
+def test_a_file_of_a_former_version_has_no_table_of_what_was_heard(path):
+    """What was saved without one is what was saved before there were any."""
+    from safetensors.torch import load_file
+
+    save_checkpoint(path, toy_net(), SRC_VOCAB, TGT_VOCAB, settings={"num_steps": 9})
+    assert "heard" not in load_file(path) and b"heard" not in path.read_bytes()
+    assert load_checkpoint(path).heard is None
+
+
+@pytest.mark.parametrize("table, said", [
+    (HEARD.long(), "int64"), (HEARD.float(), "float32"), (HEARD.short(), "int16"), (HEARD[None], r"\(1, 3\)"),
+    (HEARD[0], r"int32 \(\)"), (HEARD.flip(0), "order"), (HEARD.repeat_interleave(2), "order"),
+    (HEARD.tolist(), "list"), ("heard", "str"), ({}, "dict")])
+def test_what_is_no_table_of_what_was_heard_is_refused_and_nothing_is_overwritten(path, table, said):
+    save_checkpoint(path, toy_net(), SRC_VOCAB, TGT_VOCAB)
+    data = path.read_bytes()
+    with pytest.raises(ValueError, match=f"heard.*{said}.*heard_table"):
+        save_checkpoint(path, toy_net(), SRC_VOCAB, TGT_VOCAB, heard=table)
+    assert path.read_bytes() == data
 
 
 @pytest.mark.parametrize("half", [False, True])
@@ -273,7 +308,7 @@ def test_resuming_from_checkpoints_gives_bit_for_bit_an_unbroken_run(tmp_path_fa
     torch.manual_seed(seed)
     for i in range(len(stops) + 1):
         if i > 0:
-            net, _, _, history, _ = load_checkpoint(path)
+            net, _, _, history, *_ = load_checkpoint(path)
             torch.manual_seed(1000 + i)
         history = toy_train(net, history=history, on_batch=stop)
         save_checkpoint(path, net, SRC_VOCAB, TGT_VOCAB, history)
@@ -288,7 +323,7 @@ def test_resuming_in_another_process_gives_bit_for_bit_an_unbroken_run(path, unb
     history = toy_train(net, on_batch=lambda history: len(history.batches) == 6 and signal.raise_signal(signal.SIGINT))
     save_checkpoint(path, net, SRC_VOCAB, TGT_VOCAB, history)
     in_another_process(f"""
-        net, src_vocab, tgt_vocab, history, _ = load_checkpoint({str(path)!r})
+        net, src_vocab, tgt_vocab, history, *_ = load_checkpoint({str(path)!r})
         history = train(net, toy_batches(), 0.01, 3, tgt_vocab, "cpu", progress=False, history=history)
         save_checkpoint({str(path)!r}, net, src_vocab, tgt_vocab, history)
     """)
@@ -467,13 +502,13 @@ def test_changed_type_or_shape_of_numbers_is_a_value_error_that_names_the_file(p
             load_checkpoint(path)
 
 
-def crafted(path, change):
-    """A checkpoint whose description was changed by `change(about)`, with a checksum that is right again."""
+def crafted(path, change=lambda about: None, **more):
+    """A checkpoint whose description was changed by `change(about)`, with `more` tensors and the right checksum."""
     from safetensors.torch import load_file, save_file
 
     data = path.read_bytes()
     header = json.loads(data[8 : header_length(data)])["__metadata__"]
-    about, tensors = json.loads(header["about"]), load_file(path)
+    about, tensors = json.loads(header["about"]), load_file(path) | more
     header["about"] = json.dumps(change(about) or about)
     header["sha256"] = checkpoint._digest(header["about"], tensors)
     save_file(tensors, path, header)
@@ -513,6 +548,17 @@ def test_a_description_that_does_not_fit_the_weights_is_a_value_error_that_names
     save_checkpoint(path, toy_net("gru", "every_step"), SRC_VOCAB, TGT_VOCAB)
     crafted(path, change)
     with pytest.raises(ValueError, match=r"model\.safetensors"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("table", [HEARD.long(), HEARD.float(), HEARD[None], HEARD[0].clone(), HEARD.flip(0),
+                                   torch.zeros(2, dtype=torch.int32), torch.zeros(0)])
+def test_a_table_in_a_file_that_is_none_is_a_value_error_that_names_the_file(path, table):
+    save_checkpoint(path, toy_net(), SRC_VOCAB, TGT_VOCAB)
+    crafted(path, heard=HEARD)
+    assert torch.equal(load_checkpoint(path).heard, HEARD)
+    crafted(path, heard=table)
+    with pytest.raises(ValueError, match=r"model\.safetensors.*heard"):
         load_checkpoint(path)
 
 

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 from browser import PROJECT, Lesson, chromium, lab, missing
+from helpers import toy_net, toy_vocabs
 from lessons import FOLDER, notebooks
 from nbformat.sign import NotebookNotary
 from PIL import Image
@@ -24,6 +25,7 @@ from test_widgets import MAKERS
 
 from seq2seq_lib import widgets
 from seq2seq_lib.drawings import drawings
+from seq2seq_lib.heard import heard_table
 
 PATHS = notebooks()
 KEPT_ATTRIBUTES = set("alt colspan dir height href lang open rowspan src title width".split())
@@ -170,6 +172,8 @@ BUSY = {  # widgets that draw more than in their first state
     "a quiz": lambda: widgets.ShapeInspector(quiz=True),
     "a long sentence": lambda: widgets.Translator(
         sentence="My brother is reading a zebra in the garden and they took the little cat to the animal center."),
+    "a sentence that is new": lambda: widgets.Translator(toy_net().eval(), *toy_vocabs(), 7, sentence="g f e d c b a",
+                                                         heard=heard_table([])),
     "Chinese": lambda: widgets.Translator(direction="eng-zho"),
     "a label": lambda: widgets.DecoderStepper(mode="train"),
     "where it leads": lambda: widgets.DecoderStepper(leads=True),

@@ -18,10 +18,13 @@ from seq2seq_lib import (
     tokenize,
     widgets,
 )
+from seq2seq_lib.heard import heard_table
 from seq2seq_lib.widgets import shipped as models
 from seq2seq_lib.widgets import translator
 
 FILE = "my_translator.safetensors"
+HEARD = heard_table(["a b c d".split(), "c a".split()])  # its groups: abc, bcd, and at the start ab, ca
+NEW = "Nothing like this in training"
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +49,10 @@ def chips(widget):
 
 def note(widget):
     return re.search(r'role="status">([^<]*)<', widget.html).group(1)
+
+
+def remarks(widget):
+    return re.findall(r'class="s2s-remark">([^<]+)<', widget.html)
 
 
 def percent(text):
@@ -163,6 +170,98 @@ def test_the_shipped_models_are_not_saved(folder):
     widget = widgets.Translator()
     widget.save, widget.load = 1, 1
     assert list(folder.iterdir()) == [] and note(widget) == ""
+
+
+# ------------------------------------------------------------------ what stood in training
+
+@pytest.mark.parametrize("sentence, whole, short", [
+    ("a b c d", None, None), ("c a", None, None), ("g", None, None),  # all its groups were heard
+    ("a b c e", None, None), ("a b e", None, None),  # two of three, and half of them
+    ("a b c g e f", "of its 5 groups of three words, 2 were heard.", "2 of 5 groups heard."),
+    ("a b g e", "of its 3 groups of three words, 1 was heard.", "1 of 3 groups heard."),
+    ("c b a", "of its 2 groups of three words, none was heard.", "0 of 2 groups heard."),
+    ("a zebra is c b g", "of its 5 groups of three words, none was heard.", "0 of 5 groups heard."),
+    ("a g", "its one group of three words, the start counted, was not heard.", "0 of 1 group heard."),
+])
+def test_a_sentence_that_is_mostly_new_gets_a_remark(sentence, whole, short):
+    widget = own(sentence=sentence, heard=HEARD)
+    assert remarks(widget) == ([f"{NEW}: {whole}"] if whole else [])
+    assert widget.said.endswith(f" {NEW}: {short}" if short else "token.") and widget.said.count(NEW) == bool(short)
+    assert remarks(own(sentence=sentence)) == [] and NEW not in own(sentence=sentence).said
+
+
+def test_the_remark_counts_what_is_read_and_stands_before_what_is_not():
+    widget = own(sentence="a b c d g e f", num_steps=5, heard=HEARD)
+    assert [text[:9] for text in remarks(widget)] == ["Not read:"]
+    widget = own(sentence="g f e d a b c", num_steps=5, heard=HEARD)
+    assert [text[:9] for text in remarks(widget)] == [NEW[:9], "Not read:"] and "of its 3 groups" in remarks(widget)[0]
+
+
+def test_a_remark_comes_and_goes_with_the_sentence_and_nothing_typed_gets_none():
+    widget = own(heard=HEARD)
+    for sentence, new in (("a b c", False), ("g f e", True), ("a b c", False), ("g f e", True), ("", False)):
+        widget.sentence = sentence
+        assert bool(remarks(widget)) == (NEW in widget.said) == new
+
+
+def test_the_still_picture_has_the_remark_in_words_and_in_the_image():
+    still = opened(own(sentence="g f e", heard=HEARD).still())
+    assert f"{NEW}: of its 2 groups of three words, none was heard." in still
+    assert f"{NEW}: 0 of 2 groups heard." in Page(still).text
+    plain = str(own(sentence="g f e", heard=HEARD).still())
+    assert re.search(rf'<img alt="Translator\. [^"]*{NEW}: 0 of 2 groups heard\."', plain)
+    assert NEW not in opened(own(sentence="g f e").still())
+
+
+def test_a_table_of_which_all_is_new():
+    widget = own(sentence="a b c", heard=HEARD[:0])
+    assert remarks(widget) == [f"{NEW}: of its 2 groups of three words, none was heard."]
+
+
+@pytest.mark.parametrize("table", [HEARD.long(), HEARD[None], HEARD.flip(0), HEARD.tolist()])
+def test_what_is_no_table_is_refused(table):
+    with pytest.raises(ValueError, match="heard_table"):
+        own(heard=table)
+
+
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+def test_a_reader_may_type_anything_where_there_is_a_table(text):
+    widget = own(sentence="", heard=HEARD)
+    widget.sentence = text
+    assert widget.error is None or isinstance(widget.error, ValueError)
+    assert not re.search(r"<(script|img|textarea)", widget.html)
+
+
+def test_a_shipped_model_has_its_own_table(monkeypatch):
+    model = translator.shipped("eng-fra")
+    heard = heard_table([tokenize("They are watching.", "eng")])
+    monkeypatch.setattr(translator, "shipped", lambda direction: model._replace(heard=heard))
+    widget = widgets.Translator(sentence="They are watching.")
+    assert remarks(widget) == [] and NEW not in widget.said
+    widget.sentence = "They are old and angry."
+    assert remarks(widget) == [f"{NEW}: of its 5 groups of three words, 1 was heard."]
+
+
+def test_the_table_is_saved_and_that_of_a_file_takes_its_place(folder):
+    widget = own(sentence="g f e", heard=HEARD)
+    widget.save += 1
+    assert note(widget).startswith("✓ Saved") and torch.equal(load_checkpoint(FILE).heard, HEARD)
+    other = own(sentence="g f e", heard=heard_table(["g f e".split()]))
+    assert remarks(other) == []
+    other.load += 1
+    assert remarks(other) and torch.equal(other.checkpoint.heard, HEARD)
+    other.save += 1
+    assert torch.equal(load_checkpoint(FILE).heard, HEARD)
+
+
+def test_a_file_without_a_table_has_no_remarks():
+    save_checkpoint(FILE, toy_net(seed=3), *toy_vocabs())
+    widget = own(sentence="g f e", heard=HEARD)
+    assert remarks(widget)
+    widget.load += 1
+    assert note(widget).startswith("✓ Loaded") and remarks(widget) == [] and NEW not in widget.said
+    widget.save += 1
+    assert load_checkpoint(FILE).heard is None
 
 
 # ------------------------------------------------------------------ saving and loading

@@ -52,7 +52,7 @@ class DecoderStepper(LessonWidget):
 
     def __init__(self, net=None, src_vocab=None, tgt_vocab=None, num_steps=30, source=None, target=None, **settings):
         if net is None:
-            net, src_vocab, tgt_vocab, _, _ = shipped("eng-fra")
+            net, src_vocab, tgt_vocab, *_ = shipped("eng-fra")
         check_vocabs(net, src_vocab, tgt_vocab)
         require(net.decoder, "select", "to be stepped through")
         self.net, self.src_vocab, self.tgt_vocab, self.num_steps = net, src_vocab, tgt_vocab, num_steps

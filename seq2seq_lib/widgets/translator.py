@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from ..checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from ..checkpoint import Checkpoint, check_heard, load_checkpoint, save_checkpoint
 from ..decoding import check_vocabs, predict_with_probs
+from ..heard import share_heard, trigrams
 from ..text import EOS, UNK, detokenize, find_language, tokenize
 from .base import LessonWidget
 from .controls import Button, Choice, State, Text
@@ -11,7 +12,7 @@ from .decoder_stepper import DecoderStepper
 from .drawing import pick
 from .markup import tag
 from .shipped import shipped
-from .words import percent
+from .words import percent, plural
 
 DIRECTIONS = {"English → French": "eng-fra", "English → Chinese": "eng-zho"}  # of the shipped models
 ENDING = ".safetensors"
@@ -22,7 +23,8 @@ class Translator(LessonWidget):
     """Translate what is typed, as it is typed, with the shipped models or with a net of one's own.
 
     A net of one's own can be saved and loaded from the widget, in the folder of the notebook, and its decoder gone
-    through step by step. `checkpoint` holds what translates now.
+    through step by step. `checkpoint` holds what translates now. With a table of what stood in its training, a sentence
+    that is mostly new to it gets a remark.
 
     Args:
         net: a trained `Seq2Seq`; the shipped models by default.
@@ -30,6 +32,7 @@ class Translator(LessonWidget):
         num_steps: the longest source and the longest translation, in tokens.
         source, target: its languages, see `tokenize`; by default those of the vocabularies, or English and French.
         history: of its training, to be saved with it.
+        heard: the table of what stood in its training, see `heard_table`, to be saved with it.
         settings: first values of the controls, for example `sentence="Go."` or `direction="eng-zho"`.
     """
 
@@ -47,15 +50,16 @@ class Translator(LessonWidget):
     cell = State([1, 0])  # the token that is explained: 0 source or 1 translation, and its step
 
     def __init__(self, net=None, src_vocab=None, tgt_vocab=None, num_steps=30, source=None, target=None, history=None,
-                 **settings):
+                 heard=None, **settings):
         self.own, self.note = net is not None, ""
         if self.own:
             if src_vocab is None or tgt_vocab is None:
                 raise TypeError("a net of your own needs its vocabularies: Translator(net, src_vocab, tgt_vocab)")
             check_vocabs(net, src_vocab, tgt_vocab)
+            check_heard(heard)
             source, target = source or src_vocab.language or "eng", target or tgt_vocab.language or "fra"
         about = {"source_language": source, "target_language": target, "num_steps": num_steps}
-        self._loaded = Checkpoint(net, src_vocab, tgt_vocab, history, about)
+        self._loaded = Checkpoint(net, src_vocab, tgt_vocab, history, about, heard)
         super().__init__(**settings)
 
     @property
@@ -83,7 +87,7 @@ class Translator(LessonWidget):
 
     def _stepper(self):
         """Return a stepper that writes with the net and the sentence of this widget."""
-        net, src_vocab, tgt_vocab, _, about = self.checkpoint
+        net, src_vocab, tgt_vocab, _, about, _ = self.checkpoint
         return DecoderStepper(net, src_vocab, tgt_vocab, about["num_steps"], about["source_language"],
                               about["target_language"], sentence=self.sentence)
 
@@ -93,8 +97,8 @@ class Translator(LessonWidget):
         try:
             path = _path(self.file)
             replaced = " It replaces the one of that name." if path.exists() else ""
-            net, src_vocab, tgt_vocab, history, about = self._loaded
-            save_checkpoint(path, net, src_vocab, tgt_vocab, history, about)
+            net, src_vocab, tgt_vocab, history, about, heard = self._loaded
+            save_checkpoint(path, net, src_vocab, tgt_vocab, history, about, heard=heard)
         except (OSError, ValueError) as error:
             return f"✗ Nothing was saved: {_reason(error)}"
         kept = "the net, both vocabularies" + (" and its training" if history else "")
@@ -117,7 +121,7 @@ class Translator(LessonWidget):
     # -------------------------------------------------------------------- drawing
 
     def render(self):
-        net, src_vocab, tgt_vocab, _, about = self.checkpoint
+        net, src_vocab, tgt_vocab, _, about, heard = self.checkpoint
         note = tag("p", self.note, class_="s2s-translator-note", role="status")
         source = tokenize(self.sentence, about["source_language"])
         if not source:
@@ -137,10 +141,12 @@ class Translator(LessonWidget):
                    _target_line(tokens, sure, chosen, self.language("target")[1]), role="grid",
                    class_="s2s-translator-lines",
                    aria_label="Tokens read and tokens written. Arrow keys go from token to token.")
+        short, remark = _not_heard(read[:-1], heard)
         drawing = tag("div", note, tag("p", text or "(nothing)", class_="s2s-translator-text", dir="auto",
                                        lang=self.language("target")[1]),
-                      grid, tag("p", explained, class_="s2s-explained"), tag("p", _left_out(cut), class_="s2s-remark"))
-        return drawing, self._summary(text, words, sure, read, ids)
+                      grid, tag("p", explained, class_="s2s-explained"),
+                      remark and tag("p", remark, class_="s2s-remark"), tag("p", _left_out(cut), class_="s2s-remark"))
+        return drawing, self._summary(text, words, sure, read, ids) + short
 
     def _summary(self, text, words, sure, read, ids):
         unknown = [token[:40] for token, id_ in zip(read, ids) if id_ == UNK]
@@ -205,6 +211,25 @@ def _left_out(cut):
     if cut:
         return (f"Not read: {len(cut):,} token{'s' * (len(cut) > 1)} from “{cut[0][:40]}” on. The model was made for "
                 "sentences, not for texts.")
+
+
+def _not_heard(read, table):
+    """Return two remarks on a sentence most of whose groups of three tokens never stood in training: short, and whole.
+
+    Args:
+        read: its tokens.
+        table: of what stood there, or None.
+    """
+    share = 1 if table is None else share_heard(read, table)
+    if share >= 0.5:
+        return "", None
+    many = len(trigrams(read))
+    heard = round(share * many)
+    whole = (f"of its {many} groups of three words, {heard} {'was' if heard == 1 else 'were'} heard." if heard else
+             "its one group of three words, the start counted, was not heard." if many == 1 else
+             f"of its {many} groups of three words, none was heard.")
+    return (f" Nothing like this in training: {heard} of {plural(many, 'group')} heard.",
+            f"Nothing like this in training: {whole}")
 
 
 # --------------------------------------------------------------------------- files

@@ -1,0 +1,90 @@
+"""What is made from a corpus: the models and the results tell from which, and it is the present one."""
+
+import csv
+import hashlib
+import sys
+
+import pytest
+import torch
+
+from seq2seq_lib import data_folder, load_checkpoint, tokenize
+from seq2seq_lib.heard import heard_table
+
+sys.path.insert(0, str(data_folder()))
+import make_corpus  # noqa: E402
+import make_designs  # noqa: E402
+import make_models  # noqa: E402
+
+PAIRS = [("They are late.", "Ils sont en retard."), ("They are here.", "Ils sont ici."), ("Go.", "Va !")]
+VALID = [("We go.", "Nous allons."), ("We are late here.", "Nous sommes en retard ici."),
+         ("They are late and we go.", "Ils sont en retard et nous allons."),
+         ("They go here now and they go late.", "Ils vont ici et ils vont en retard."),
+         ("They go here and we go there, and all of them are late.", "Ils vont ici et nous là.")]
+
+
+def results():
+    with open(data_folder() / "results" / "designs.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+# ---------------------------------------------------------------- what is shipped
+
+@pytest.mark.parametrize("name", ["eng-fra", "eng-zho"])
+def test_a_shipped_model_is_made_from_the_present_corpus(name):
+    made_from = load_checkpoint(data_folder() / "models" / f"{name}.safetensors").settings.get("corpus")
+    assert made_from == make_corpus.corpus_hash(name), f"{name}.tsv is another by now: make model"
+
+
+@pytest.mark.parametrize("name", ["eng-fra", "eng-zho"])
+def test_a_shipped_model_has_the_table_of_what_stood_in_its_training(name):
+    assert load_checkpoint(data_folder() / "models" / f"{name}.safetensors").heard is not None, "make model"
+
+
+def test_the_results_are_of_the_present_corpus():
+    assert {row.get("corpus") for row in results()} == {make_corpus.corpus_hash("eng-fra")}, "make results"
+
+
+# ---------------------------------------------------------------- what makes it, on a few sentences
+
+@pytest.fixture
+def few(monkeypatch, tmp_path):
+    """A data folder with a few sentences, from which both scripts make what they make, in seconds."""
+    for part, pairs in (("train", PAIRS), ("validation", VALID)):
+        with open(tmp_path / "eng-fra.tsv", "a", encoding="utf-8", newline="\n") as file:
+            file.writelines(f"{source}\t{target}\twritten\t{part}\n" for source, target in pairs)
+    monkeypatch.setattr(make_corpus, "HERE", tmp_path)
+    for script in (make_models, make_designs):
+        monkeypatch.setattr(script, "data_folder", lambda: tmp_path)
+        monkeypatch.setattr(script, "load_corpus", lambda name, split, kind=None: PAIRS if split == "train" else VALID)
+        for name, value in (("MIN_FREQ", 1), ("EMBED_SIZE", 4), ("NUM_HIDDENS", 6), ("EPOCHS", 1)):
+            monkeypatch.setattr(script, name, value)
+    monkeypatch.setattr(make_designs, "SEEDS", (0,))
+    return tmp_path
+
+
+def sha256(folder):
+    return hashlib.sha256((folder / "eng-fra.tsv").read_bytes()).hexdigest()
+
+
+def test_the_hash_is_that_of_the_bytes_of_the_file(few):
+    before = make_corpus.corpus_hash("eng-fra")
+    assert before == sha256(few)[:16] and len(before) == 16
+    with open(few / "eng-fra.tsv", "a", encoding="utf-8") as file:
+        file.write("\n")
+    assert make_corpus.corpus_hash("eng-fra") != before
+
+
+def test_a_model_tells_its_corpus_and_has_the_table_of_its_training(few):
+    make_models.make_model("eng-fra")
+    made = load_checkpoint(few / "models" / "eng-fra.safetensors")
+    assert made.settings == {"source_language": "eng", "target_language": "fra", "num_steps": make_models.NUM_STEPS,
+                             "corpus": sha256(few)[:16]}
+    assert torch.equal(made.heard, heard_table(tokenize(source, "eng") for source, _ in PAIRS))
+
+
+def test_the_results_tell_their_corpus(few):
+    make_designs.main()
+    with open(few / "results" / "designs.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["design"] for row in rows} == {"Cho", "Sutskever"}
+    assert {row["corpus"] for row in rows} == {sha256(few)[:16]}
