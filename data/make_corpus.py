@@ -725,9 +725,9 @@ def key_of(english):
 
 
 def load_written():
-    """(english, french answers, chinese answers, origin) of each line of frames.tsv and of hand_written.tsv."""
+    """(english, french answers, chinese answers, origin) of each line of hand_written.tsv and of frames.tsv."""
     found = {}
-    for name in ("frames.tsv", "hand_written.tsv"):
+    for name in ("hand_written.tsv", "frames.tsv"):
         for line in (HERE / name).read_text(encoding="utf-8").splitlines()[1:]:
             *frame, english, french, chinese = line.split("\t")
             origin = f"frame {frame[0]}" if frame else "written alone"
