@@ -24,7 +24,7 @@ from seq2seq_lib.corpus import kind_of, split_of
 from seq2seq_lib.text import tokenize
 
 HERE = Path(__file__).parent
-PATTERN_SENTENCES = 6_100       # distinct English sentences made from patterns
+PATTERN_SENTENCES = 6_350       # distinct English sentences made from patterns
 HELD_OUT = 0.04                 # share of a pattern's words that are kept out of its training sentences
 CHOICES = 48                    # candidates looked at for each sentence; the one with the rarest words is taken
 TABLES = ("people", "nouns", "verbs", "adjectives", "places", "phrases")
