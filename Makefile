@@ -18,7 +18,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses=4 --dist loadfile
 LIBRARY := tests -m "not browser and not site and not assignments and not corpus"
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-fast test-ordinary notebooks bench bench-ordinary corpus font model results site slides assignments clean picture images
+.PHONY: help lab test test-fast test-ordinary notebooks bench bench-ordinary corpus font model results site slides assignments clean picture images curve
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ corpus: $(VENV)/lab-installed  ## make data/eng-fra.tsv and data/eng-zho.tsv ane
 
 model: $(VENV)/lab-installed  ## train the models in data/models/ anew (25 minutes on two newer cores, an hour on older ones)
 	$(BIN)/python data/make_models.py
+
+curve: $(VENV)/lab-installed  ## lesson 08's training on ever more sentences: data/results/ (10 minutes on two newer cores)
+	$(BIN)/python data/make_curve.py
 
 results: $(VENV)/lab-installed  ## compare the two designs of lesson 08 anew: data/results/ (7 minutes on two newer cores, 15 on older ones)
 	$(BIN)/python data/make_designs.py

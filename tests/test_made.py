@@ -12,6 +12,7 @@ from seq2seq_lib.heard import heard_table
 
 sys.path.insert(0, str(data_folder()))
 import make_corpus  # noqa: E402
+import make_curve  # noqa: E402
 import make_designs  # noqa: E402
 import make_models  # noqa: E402
 
@@ -22,8 +23,8 @@ VALID = [("We go.", "Nous allons."), ("We are late here.", "Nous sommes en retar
          ("They go here and we go there, and all of them are late.", "Ils vont ici et nous là.")]
 
 
-def results():
-    with open(data_folder() / "results" / "designs.csv", encoding="utf-8", newline="") as file:
+def results(name, folder=None):
+    with open((folder or data_folder()) / "results" / name, encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -41,7 +42,9 @@ def test_a_shipped_model_has_the_table_of_what_stood_in_its_training(name):
 
 
 def test_the_results_are_of_the_present_corpus():
-    assert {row.get("corpus") for row in results()} == {make_corpus.corpus_hash("eng-fra")}, "make results"
+    assert {row.get("corpus") for row in results("designs.csv")} == {make_corpus.corpus_hash("eng-fra")}, "make results"
+    told = {(row["corpus"], row["hash"]) for row in results("sentences.csv")}
+    assert told == {(name, make_corpus.corpus_hash(name)) for name in ("eng-fra", "eng-zho")}, "make curve"
 
 
 # ---------------------------------------------------------------- what makes it, on a few sentences
@@ -84,7 +87,36 @@ def test_a_model_tells_its_corpus_and_has_the_table_of_its_training(few):
 
 def test_the_results_tell_their_corpus(few):
     make_designs.main()
-    with open(few / "results" / "designs.csv", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = results("designs.csv", few)
     assert {row["design"] for row in rows} == {"Cho", "Sutskever"}
     assert {row["corpus"] for row in rows} == {sha256(few)[:16]}
+
+
+def test_the_curve_counts_what_was_heard_and_what_came_out_right(few, monkeypatch):
+    """Training on all is 300 epochs on three sentences: learned by heart, and of the others nothing is right."""
+    (few / "reviews").mkdir()
+    (few / "results").mkdir()
+    (few / "reviews" / "everyday_sentences.tsv").write_text(
+        "english\tfrench\tchinese\nGo.\tPars ! | Va !\t去。\nThey are here.\tIls sont ici.\t他们在这儿。\n"
+        "We go late.\tNous allons tard.\t我们去晚了。\n", encoding="utf-8")
+    monkeypatch.setattr(make_curve, "data_folder", lambda: few)
+    monkeypatch.setattr(make_curve, "load_corpus", lambda name, split, kind=None:
+                        [] if kind in ("frame", "seen pattern") else PAIRS if split == "train" else VALID)
+    for name, value in (("MIN_FREQ", 1), ("EPOCHS", 300), ("SHARES", (1,)),
+                        ("SIZES", dict(embed_size=8, num_hiddens=16, num_layers=1, dropout=0))):
+        monkeypatch.setattr(make_curve, name, value)
+    make_curve.main(["eng-fra"])
+    row, = results("sentences.csv", few)
+    assert (row["written sentences"], row["pairs"], row["everyday sentences"]) == ("3", "3", "3")
+    assert (row["right, %"], row["all trigrams heard, %"]) == ("66.7", "66.7")
+    assert (row["right of those, %"], row["right of the others, %"]) == ("100.0", "0.0")
+    assert row["hash"] == sha256(few)[:16]
+
+
+def test_a_smaller_share_of_the_sentences_is_part_of_a_larger_one():
+    sentences = [["sentence", str(i), "."] for i in range(2000)]
+    chosen = {share: {i for i, s in enumerate(sentences) if make_curve.in_share(s, share)} for share in make_curve.SHARES}
+    for share, larger in zip(make_curve.SHARES, make_curve.SHARES[1:]):
+        assert chosen[share] < chosen[larger]
+    for share, numbers in chosen.items():
+        assert abs(len(numbers) / len(sentences) - share) < 0.04
