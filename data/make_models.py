@@ -29,8 +29,8 @@ from seq2seq_lib import (
 from seq2seq_lib.corpus import KINDS
 from seq2seq_lib.heard import heard_table
 
-MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT = 2, 192, 256, 1, 0.45
-BATCH_SIZE, LR, EPOCHS, NUM_STEPS = 32, 0.004, 40, 30
+MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT = 2, 224, 320, 1, 0.35
+BATCH_SIZE, LR, EPOCHS, NUM_STEPS = 64, 0.008, 20, 30
 
 
 def settle(net, pairs, vocabs):
