@@ -606,8 +606,10 @@ def chinese_form(word, features, who, words):
     return chinese.replace("…", name) if "…" in chinese else chinese + name
 
 
-def attribute(word):
-    """The adjective before a noun, with 的 where it takes one."""
+def attribute(word, head):
+    """The adjective before a noun, with 的 where it takes one: 黑狗, but 黑色的汽车."""
+    if "hue" in word.row["tags"] and len(head.of("chinese")) > 1 and len(word.of("attribute")) == 1:
+        return word.of("attribute") + "色的"
     return word.of("attribute") or word.of("chinese") + "的"
 
 
@@ -617,7 +619,7 @@ def chinese_phrase(inside, words):
     measure = head.of("measure")
     if measure == "朵" and any("grow" in w.row["tags"] for w in words.values() if w.table == "verbs"):
         measure = "棵"                                          # 摘一朵玫瑰, but 种一棵玫瑰
-    adjectives = [attribute(words[p]) for p in parts if p in words and words[p].table == "adjectives"]
+    adjectives = [attribute(words[p], head) for p in parts if p in words and words[p].table == "adjectives"]
     several = head.plural and head.mass != "plural" or head.mass == "mass"
     out = []
     for part in parts:
