@@ -24,7 +24,7 @@ from seq2seq_lib.corpus import groups_of, kind_of, part_of
 from seq2seq_lib.text import tokenize
 
 HERE = Path(__file__).parent
-PATTERN_SENTENCES = 5_400       # distinct English sentences made from patterns
+PATTERN_SENTENCES = 4_800       # distinct English sentences made from patterns
 SHARES = {"written alone": 0.12, "frame": 0.08, "seen pattern": 0.08, "new combination": 1.0}   # held out, half for the test
 ANSWERS = 1                     # translations of a source that training takes, the first ones ...
 LEFT_OPEN = re.compile(r"\b[Ee]lles\b|她们")     # ... and the others that differ by what English leaves open (*they*)

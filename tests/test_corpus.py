@@ -389,7 +389,7 @@ def test_measure_words():
             growing = {"棵"} if longest in ("花", "玫瑰") and re.search("[种浇]", target[:match.start()]) else set()
             assert match[1] in measures[longest] | growing, target
             checked += 1
-    assert checked > 1000
+    assert checked > 700
 
 
 def test_chinese_particles():
