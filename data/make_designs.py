@@ -4,7 +4,7 @@ Run: python data/make_designs.py   (`make results` does it)
 
 In the design after Cho et al. 2014 the decoder reads the context at every step; in that of Sutskever et al. 2014 the
 context only starts it. The second one gets more hidden units, so that both have as many weights. All else is as in
-lesson 08, but for fewer epochs. The scores are of the validation part; the test part is not looked at. The column
+lesson 08 (lesson_settings.py). The scores are of the validation part; the test part is not looked at. The column
 `corpus` is the hash of the corpus.
 """
 
@@ -12,6 +12,7 @@ import csv
 import sys
 
 import torch
+from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate
 from make_corpus import corpus_hash
 
 from seq2seq_lib import (
@@ -29,15 +30,14 @@ from seq2seq_lib import (
     train,
 )
 
-MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, DROPOUT = 2, 192, 256, 0.25
-BATCH_SIZE, LR, EPOCHS, SEEDS, NUM_STEPS = 32, 0.004, 4, (0, 1, 2), 30
+SEEDS = 0, 1, 2
 DESIGNS = {"Cho": "every_step", "Sutskever": "initial"}
 LENGTHS = ((1, 4), (5, 6), (7, 8), (9, 10), (11, 99))  # tokens of a source
 
 
 def make_net(vocabs, num_hiddens, context):
-    encoder = Encoder(len(vocabs[0]), EMBED_SIZE, num_hiddens, 1, DROPOUT)
-    return Seq2Seq(encoder, Decoder(len(vocabs[1]), EMBED_SIZE, num_hiddens, 1, DROPOUT, context=context))
+    sizes = SIZES | {"num_hiddens": num_hiddens}
+    return Seq2Seq(Encoder(len(vocabs[0]), **sizes), Decoder(len(vocabs[1]), **sizes, context=context))
 
 
 def count_weights(net):
@@ -46,8 +46,9 @@ def count_weights(net):
 
 def matched_hiddens(vocabs):
     """Return the `num_hiddens` with which the design of Sutskever et al. has nearly as many weights as the other."""
-    goal = count_weights(make_net(vocabs, NUM_HIDDENS, "every_step"))
-    return min(range(NUM_HIDDENS, 2 * NUM_HIDDENS),
+    least = SIZES["num_hiddens"]
+    goal = count_weights(make_net(vocabs, least, "every_step"))
+    return min(range(least, 2 * least),
                key=lambda n: abs(count_weights(make_net(vocabs, n, "initial")) - goal))
 
 
@@ -68,15 +69,15 @@ def score(net, vocabs, references):
 def main():
     corpus, pairs, references = corpus_hash("eng-fra"), read("train"), references_by_source(read("validation"))
     vocabs = Vocab((source for source, _ in pairs), MIN_FREQ), Vocab((target for _, target in pairs), MIN_FREQ)
-    num_hiddens = {"Cho": NUM_HIDDENS, "Sutskever": matched_hiddens(vocabs)}
+    num_hiddens = {"Cho": SIZES["num_hiddens"], "Sutskever": matched_hiddens(vocabs)}
     table = [("design", "num_hiddens", "weights", "seed", "epochs", "precision", "corpus", "tokens", "sentences",
               "BLEU")]
     for seed in SEEDS:
         for design, context in DESIGNS.items():
             torch.manual_seed(seed)
             net = make_net(vocabs, num_hiddens[design], context)
-            train(net, Batches(pairs, *vocabs, BATCH_SIZE, seed=seed), lambda done: LR * (1 - done), EPOCHS, vocabs[1],
-                  "cpu", progress=False)
+            train(net, Batches(pairs, *vocabs, BATCH_SIZE, seed=seed), learning_rate, EPOCHS, vocabs[1], "cpu",
+                  progress=False)
             about = design, num_hiddens[design], count_weights(net), seed, EPOCHS, "float32", corpus
             table += [(*about, *row) for row in score(net, vocabs, references)]
             print(*about, f"BLEU {table[-1 - len(LENGTHS)][-1]}", flush=True)

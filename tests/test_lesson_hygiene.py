@@ -29,7 +29,7 @@ IGNORED = {
     ("08_translator", "scores"): "its scores",
     ("08_translator", "kinds"): "its scores by kind of sentence",
     ("08_translator", "lengths"): "its scores by length",
-    ("08_translator", "patterns"): "its scores by pattern",
+    ("08_translator", "heard"): "its scores by what training has shown",
     ("08_translator", "worst"): "its worst translations",
     ("08_translator", "designs"): "the losses of four short trainings",
     ("08_translator", "widget"): "a translation of the net, with probabilities",

@@ -59,8 +59,11 @@ def few(monkeypatch, tmp_path):
     for script in (make_models, make_designs):
         monkeypatch.setattr(script, "data_folder", lambda: tmp_path)
         monkeypatch.setattr(script, "load_corpus", lambda name, split, kind=None: PAIRS if split == "train" else VALID)
-        for name, value in (("MIN_FREQ", 1), ("EMBED_SIZE", 4), ("NUM_HIDDENS", 6), ("EPOCHS", 1)):
-            monkeypatch.setattr(script, name, value)
+        for name in ("MIN_FREQ", "EPOCHS"):
+            monkeypatch.setattr(script, name, 1)
+    for name, value in (("EMBED_SIZE", 4), ("NUM_HIDDENS", 6)):
+        monkeypatch.setattr(make_models, name, value)
+    monkeypatch.setattr(make_designs, "SIZES", make_designs.SIZES | {"embed_size": 4, "num_hiddens": 6})
     monkeypatch.setattr(make_designs, "SEEDS", (0,))
     return tmp_path
 

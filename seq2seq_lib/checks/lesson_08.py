@@ -124,7 +124,7 @@ group_references = Exercise(
     ],
     start="Delete the line `raise NotImplementedError`, and begin with an empty dictionary and a loop over the pairs.",
     after="On the corpus this is what `by_source` does with pandas. Compare `len` of the result with the number of "
-          "pairs: so many sources have several references.",
+          "pairs: the rest are second and further references.",
 )
 
 
@@ -366,7 +366,7 @@ near_copies = Exercise(
     ],
     start="Delete the line `raise NotImplementedError`, and begin with two sentences of the same length: in how many "
           "places do they differ?",
-    after="Run it on the corpus. If you compare each pair of sentences, that is twenty million comparisons: the "
+    after="Run it on the corpus. If you compare each pair of sentences, that is thirty million comparisons: the "
           "solution finds a way that looks at each sentence once.",
 )
 

@@ -39,11 +39,9 @@ from seq2seq_lib.corpus import KINDS, SHIPPED
 from seq2seq_lib.heard import heard_table, share_heard
 
 sys.path.insert(0, str(data_folder()))
+from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate  # noqa: E402
 from make_corpus import with_gaps  # noqa: E402
 
-# As in lesson 08.
-LESSON = dict(min_freq=2, embed_size=192, num_hiddens=256, dropout=0.25, batch_size=32, lr=0.004, epochs=7)
-NUM_STEPS = 30
 MOST_SOURCES, SEED = 2_000, 0  # of a file of real pairs
 
 
@@ -66,11 +64,9 @@ def shipped_model(corpus):
 def lesson_model(pairs, vocabs):
     """Train as lesson 08 does; return the net and the seconds that it took."""
     torch.manual_seed(0)
-    sizes = LESSON["embed_size"], LESSON["num_hiddens"], 1, LESSON["dropout"]
-    net = Seq2Seq(Encoder(len(vocabs[0]), *sizes), Decoder(len(vocabs[1]), *sizes))
+    net = Seq2Seq(Encoder(len(vocabs[0]), **SIZES), Decoder(len(vocabs[1]), **SIZES))
     start = time.perf_counter()
-    train(net, Batches(pairs, *vocabs, LESSON["batch_size"]), lambda done: LESSON["lr"] * (1 - done),
-          LESSON["epochs"], vocabs[1], "cpu", progress=False)
+    train(net, Batches(pairs, *vocabs, BATCH_SIZE), learning_rate, EPOCHS, vocabs[1], "cpu", progress=False)
     return net, time.perf_counter() - start
 
 
@@ -91,7 +87,7 @@ def nearest_sentence(pairs):
 
 def all_systems(corpus, pairs):
     """Train what has to be trained; return a dictionary from names to functions from sources to predictions."""
-    vocabs = [Vocab(sentences, LESSON["min_freq"]) for sentences in zip(*pairs)]
+    vocabs = [Vocab(sentences, MIN_FREQ) for sentences in zip(*pairs)]
     lesson, seconds = lesson_model(pairs, vocabs)
     tutorial = tutorial_model(pairs, vocabs, seconds)
     return {"shipped model": shipped_model(corpus),
