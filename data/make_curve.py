@@ -13,6 +13,7 @@ import sys
 
 import torch
 from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate
+from make_corpus import corpus_hash
 
 from seq2seq_lib import (
     Batches,
@@ -28,12 +29,10 @@ from seq2seq_lib import (
     tokenize,
     train,
 )
-from make_corpus import corpus_hash
-
 from seq2seq_lib.corpus import part_of
 from seq2seq_lib.heard import heard_table, share_heard
 
-SHARES = (0.125, 0.25, 0.5, 1)  # of the written sentences
+SHARES = (0.25, 0.5, 1)  # of the written sentences
 WRITTEN, MADE = ("frame", "written alone"), ("seen pattern",)
 COLUMNS = ("corpus", "hash", "written sentences", "pairs", "updates", "BLEU, written alone", "everyday sentences",
            "right, %", "all trigrams heard, %", "right of those, %", "right of the others, %")

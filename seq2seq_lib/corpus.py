@@ -79,11 +79,11 @@ def kind_of(origin):
     """Tell the kind of a pair, one of `KINDS`, by its origin (the third column of a shipped corpus)."""
     if origin.endswith("new combination"):
         return "new combination"
-    return "seen pattern" if origin.startswith("pattern") else "frame" if origin.startswith("frame") else "written alone"
+    return {"pattern": "seen pattern", "frame": "frame"}.get(origin.partition(" ")[0], "written alone")
 
 
 def _is_shipped(path):
-    """Tell whether a file is one of the corpora of the data folder, whose third column names origins."""
+    """Tell whether a file is one of the corpora of the data folder, which tell origins and parts."""
     try:
         return path.resolve() in [(data_folder() / f"{name}.tsv").resolve() for name in SHIPPED]
     except FileNotFoundError:  # there is no data folder: so it is a file of somebody's own

@@ -360,7 +360,8 @@ def test_the_split_of_a_file_is_fixed_for_ever():
         assert parts[i] == parts[i + 1] == expected
 
 
-@pytest.mark.parametrize("third", ["written alone", "pattern go, new combination\ttest", "frame I ...\tvalidation", "CC-BY 2.0 (France) #1 (CK)", ""])
+@pytest.mark.parametrize("third", ["written alone", "pattern go, new combination\ttest", "frame I ...\tvalidation",
+                                   "CC-BY 2.0 (France) #1 (CK)", ""])
 def test_a_third_column_of_a_reader_s_own_means_nothing(tsv, third):
     assert parts_of_file(tsv(lines(third=third))) == parts_of_file(tsv(lines()))
     with pytest.raises(ValueError, match="only shipped corpora have kinds; leave out kind='written alone'"):

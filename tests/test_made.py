@@ -118,7 +118,8 @@ def test_the_curve_counts_what_was_heard_and_what_came_out_right(few, monkeypatc
 
 def test_a_smaller_share_of_the_sentences_is_part_of_a_larger_one():
     sentences = [["sentence", str(i), "."] for i in range(2000)]
-    chosen = {share: {i for i, s in enumerate(sentences) if make_curve.in_share(s, share)} for share in make_curve.SHARES}
+    chosen = {share: {i for i, s in enumerate(sentences) if make_curve.in_share(s, share)}
+              for share in make_curve.SHARES}
     for share, larger in zip(make_curve.SHARES, make_curve.SHARES[1:]):
         assert chosen[share] < chosen[larger]
     for share, numbers in chosen.items():
