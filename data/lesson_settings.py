@@ -6,4 +6,4 @@ BATCH_SIZE, EPOCHS, NUM_STEPS = 32, 3, 30
 
 
 def learning_rate(done):
-    return 0.008 * (1 - done)
+    return 0.006 * (1 - done)
