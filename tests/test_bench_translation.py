@@ -92,7 +92,7 @@ def few_pairs(monkeypatch):
     read = bench_translation.read
     monkeypatch.setattr(bench_translation, "read", lambda corpus, split, kind=None: read(corpus, split, kind)[
         : 60 if split == "train" else 12])
-    monkeypatch.setitem(bench_translation.LESSON, "epochs", 1)
+    monkeypatch.setattr(bench_translation, "EPOCHS", 1)
 
 
 def test_a_corpus_is_scored_by_kind_and_system(few_pairs, capsys):

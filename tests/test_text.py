@@ -147,7 +147,7 @@ def test_detokenised_text_has_the_same_tokens(language, text):
 
 
 def test_the_tokens_of_the_course_are_those_that_its_numbers_hang_on():
-    """The SHA-256 of all tokens and joined sentences of both corpora, taken before other languages were added."""
+    """The SHA-256 of all tokens and joined sentences of both corpora: a change here changes what every model was trained on."""
     digest = hashlib.sha256()
     for name in ("eng-fra", "eng-zho"):
         for source, target, *_ in read_rows(data_folder() / f"{name}.tsv"):
@@ -155,7 +155,7 @@ def test_the_tokens_of_the_course_are_those_that_its_numbers_hang_on():
                 tokens = tokenize(text, language)
                 assert tokenize(joined := detokenize(tokens, language), language) == tokens
                 digest.update(f"{' '.join(tokens)}\t{joined}\n".encode())
-    assert digest.hexdigest() == "4229caa98450844c0d7f9a83e06305b96c0ea03136a398b62e64815d67ddbea3"
+    assert digest.hexdigest() == "d504b3c171c2cbf599fdb941e2a365dd81e6a3ed5a922b535766279bc4a304f4"
 
 
 @pytest.mark.parametrize("language, text", [
