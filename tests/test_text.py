@@ -147,7 +147,7 @@ def test_detokenised_text_has_the_same_tokens(language, text):
 
 
 def test_the_tokens_of_the_course_are_those_that_its_numbers_hang_on():
-    """The SHA-256 of all tokens and joined sentences of both corpora: with another one, every model is of other tokens."""
+    """The SHA-256 of all tokens and joined sentences of both corpora: models are made of these."""
     digest = hashlib.sha256()
     for name in ("eng-fra", "eng-zho"):
         for source, target, *_ in read_rows(data_folder() / f"{name}.tsv"):
