@@ -792,14 +792,20 @@ def with_gaps(key):
     return {(*tokens[:i], None, *tokens[i + 1:]) for i in range(len(tokens))}
 
 
+def near_copies_of(keys):
+    """Return what tells of a tokenized sentence whether it is one of `keys` but for one token at most."""
+    heard = set().union(*map(with_gaps, keys))
+    return lambda key: not with_gaps(key).isdisjoint(heard)
+
+
 def print_statistics():
     """Count the files as they are: pairs and sources by part and kind, lengths, words, near copies."""
     for name in ("eng-fra", "eng-zho"):
         rows = [line.split("\t") for line in (HERE / f"{name}.tsv").read_text(encoding="utf-8").splitlines()]
         sources = {source: (part, kind_of(origin), key_of(source)) for source, _, origin, part in rows}
         print(f"{name}: {len(rows)} pairs, {len(sources)} English sentences")
-        heard = set().union(*(with_gaps(key) for part, _, key in sources.values() if part == "train"))
-        near = Counter((part, kind) for part, kind, key in sources.values() if with_gaps(key) & heard)
+        is_near = near_copies_of(key for part, _, key in sources.values() if part == "train")
+        near = Counter((part, kind) for part, kind, key in sources.values() if is_near(key))
         for (part, kind), count in sorted(Counter(value[:2] for value in sources.values()).items()):
             told = f", {near[part, kind] / count:.0%} one token away from training" if part != "train" else ""
             print(f"  {part:<10} {kind:<15} {count:>6} sentences{told}")

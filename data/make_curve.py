@@ -8,12 +8,12 @@ equally many updates. Scores: BLEU of the validation part's sentences *written a
 their accepted translations, and the share whose three-word groups all stand in training. The test part is not looked at.
 """
 
-import csv
 import sys
 
 import torch
 from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate
 from make_corpus import corpus_hash
+from making import read, write_table
 
 from seq2seq_lib import (
     Batches,
@@ -23,7 +23,6 @@ from seq2seq_lib import (
     Vocab,
     corpus_bleu,
     data_folder,
-    load_corpus,
     predict,
     references_by_source,
     tokenize,
@@ -33,15 +32,9 @@ from seq2seq_lib.corpus import part_of
 from seq2seq_lib.heard import heard_table, share_heard
 
 SHARES = (0.25, 0.5, 1)  # of the written sentences
-WRITTEN, MADE = ("frame", "written alone"), ("seen pattern",)
+WRITTEN, MADE = ("frame", "written alone"), "seen pattern"  # kinds
 COLUMNS = ("corpus", "hash", "written sentences", "pairs", "updates", "BLEU, written alone", "everyday sentences",
            "right, %", "all trigrams heard, %", "right of those, %", "right of the others, %")
-
-
-def read(name, split, kinds):
-    source, target = name.split("-")
-    return [(tokenize(one, source), tokenize(other, target)) for kind in kinds
-            for one, other in load_corpus(name, split, kind=kind)]
 
 
 def read_everyday(target):
@@ -64,8 +57,8 @@ def percent(flags):
 
 def rows_of(name):
     target = name.split("-")[1]
-    written, made = read(name, "train", WRITTEN), read(name, "train", MADE)
-    alone = references_by_source(read(name, "validation", ["written alone"]))
+    written, made = [pair for kind in WRITTEN for pair in read(name, "train", kind)], read(name, "train", MADE)
+    alone = references_by_source(read(name, "validation", "written alone"))
     sentences, accepted = read_everyday(target)
     for share in SHARES:
         chosen = [(source, answer) for source, answer in written if in_share(source, share)]
@@ -88,15 +81,12 @@ def rows_of(name):
 
 
 def main(names):
-    path = data_folder() / "results" / "sentences.csv"
     rows = [COLUMNS]
     for name in names:
         for row in rows_of(name):
             print(*(f"{column} {value}" for column, value in zip(COLUMNS, row)), sep="; ", flush=True)
             rows.append(row)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
-    print(f"{path.name}: {len(rows) - 1} rows")
+    write_table(data_folder() / "results" / "sentences.csv", rows)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ lesson 08 (lesson_settings.py). The scores are of the validation part; the test 
 `corpus` is the hash of the corpus.
 """
 
-import csv
 import sys
 
 import torch
 from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate
 from make_corpus import corpus_hash
+from making import read, write_table
 
 from seq2seq_lib import (
     Batches,
@@ -23,10 +23,8 @@ from seq2seq_lib import (
     Vocab,
     corpus_bleu,
     data_folder,
-    load_corpus,
     predict,
     references_by_source,
-    tokenize,
     train,
 )
 
@@ -52,10 +50,6 @@ def matched_hiddens(vocabs):
                key=lambda n: abs(count_weights(make_net(vocabs, n, "initial")) - goal))
 
 
-def read(split):
-    return [(tokenize(source, "eng"), tokenize(target, "fra")) for source, target in load_corpus("eng-fra", split)]
-
-
 def score(net, vocabs, references):
     """Yield, for all sentences and for each group of lengths, its name, its sentences and their BLEU."""
     sources, labels = list(references), list(references.values())
@@ -67,7 +61,8 @@ def score(net, vocabs, references):
 
 
 def main():
-    corpus, pairs, references = corpus_hash("eng-fra"), read("train"), references_by_source(read("validation"))
+    corpus, pairs = corpus_hash("eng-fra"), read("eng-fra", "train")
+    references = references_by_source(read("eng-fra", "validation"))
     vocabs = Vocab((source for source, _ in pairs), MIN_FREQ), Vocab((target for _, target in pairs), MIN_FREQ)
     num_hiddens = {"Cho": SIZES["num_hiddens"], "Sutskever": matched_hiddens(vocabs)}
     table = [("design", "num_hiddens", "weights", "seed", "epochs", "precision", "corpus", "tokens", "sentences",
@@ -81,11 +76,7 @@ def main():
             about = design, num_hiddens[design], count_weights(net), seed, EPOCHS, "float32", corpus
             table += [(*about, *row) for row in score(net, vocabs, references)]
             print(*about, f"BLEU {table[-1 - len(LENGTHS)][-1]}", flush=True)
-    path = data_folder() / "results" / "designs.csv"
-    path.parent.mkdir(exist_ok=True)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows(table)
-    print(f"{path.name}: {len(table) - 1} rows")
+    write_table(data_folder() / "results" / "designs.csv", table)
 
 
 if __name__ == "__main__":

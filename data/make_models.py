@@ -10,6 +10,7 @@ import sys
 
 import torch
 from make_corpus import corpus_hash
+from making import read
 
 from seq2seq_lib import (
     Batches,
@@ -19,11 +20,9 @@ from seq2seq_lib import (
     Vocab,
     corpus_bleu,
     data_folder,
-    load_corpus,
     predict,
     references_by_source,
     save_checkpoint,
-    tokenize,
     train,
 )
 from seq2seq_lib.corpus import KINDS
@@ -44,12 +43,7 @@ def settle(net, pairs, vocabs):
 
 def make_model(name):
     source_language, target_language = name.split("-")
-
-    def read(split, kind=None):
-        return [(tokenize(source, source_language), tokenize(target, target_language))
-                for source, target in load_corpus(name, split, kind=kind)]
-
-    corpus, pairs, valid_pairs = corpus_hash(name), read("train"), read("validation")
+    corpus, pairs, valid_pairs = corpus_hash(name), read(name, "train"), read(name, "validation")
     vocabs = Vocab((source for source, _ in pairs), MIN_FREQ), Vocab((target for _, target in pairs), MIN_FREQ)
     torch.manual_seed(0)
     net = Seq2Seq(Encoder(len(vocabs[0]), EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT),
@@ -61,7 +55,7 @@ def make_model(name):
           progress=False)
     settle(net, pairs, vocabs)
     for kind in KINDS:
-        references = references_by_source(read("validation", kind))
+        references = references_by_source(read(name, "validation", kind))
         translations = predict(net, list(references), *vocabs, NUM_STEPS)
         score = corpus_bleu(translations, list(references.values()))
         print(f"{name}: BLEU {score:.1f} on the validation part, {kind}")

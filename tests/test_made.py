@@ -15,6 +15,7 @@ import make_corpus  # noqa: E402
 import make_curve  # noqa: E402
 import make_designs  # noqa: E402
 import make_models  # noqa: E402
+import making  # noqa: E402
 
 PAIRS = [("They are late.", "Ils sont en retard."), ("They are here.", "Ils sont ici."), ("Go.", "Va !")]
 VALID = [("We go.", "Nous allons."), ("We are late here.", "Nous sommes en retard ici."),
@@ -56,9 +57,9 @@ def few(monkeypatch, tmp_path):
         with open(tmp_path / "eng-fra.tsv", "a", encoding="utf-8", newline="\n") as file:
             file.writelines(f"{source}\t{target}\twritten\t{part}\n" for source, target in pairs)
     monkeypatch.setattr(make_corpus, "HERE", tmp_path)
+    monkeypatch.setattr(making, "load_corpus", lambda name, split, kind=None: PAIRS if split == "train" else VALID)
     for script in (make_models, make_designs):
         monkeypatch.setattr(script, "data_folder", lambda: tmp_path)
-        monkeypatch.setattr(script, "load_corpus", lambda name, split, kind=None: PAIRS if split == "train" else VALID)
         for name in ("MIN_FREQ", "EPOCHS"):
             monkeypatch.setattr(script, name, 1)
     for name, value in (("EMBED_SIZE", 4), ("NUM_HIDDENS", 6)):
@@ -103,7 +104,7 @@ def test_the_curve_counts_what_was_heard_and_what_came_out_right(few, monkeypatc
         "english\tfrench\tchinese\nGo.\tPars ! | Va !\t去。\nThey are here.\tIls sont ici.\t他们在这儿。\n"
         "We go late.\tNous allons tard.\t我们去晚了。\n", encoding="utf-8")
     monkeypatch.setattr(make_curve, "data_folder", lambda: few)
-    monkeypatch.setattr(make_curve, "load_corpus", lambda name, split, kind=None:
+    monkeypatch.setattr(making, "load_corpus", lambda name, split, kind=None:
                         [] if kind in ("frame", "seen pattern") else PAIRS if split == "train" else VALID)
     for name, value in (("MIN_FREQ", 1), ("EPOCHS", 300), ("SHARES", (1,)),
                         ("SIZES", dict(embed_size=8, num_hiddens=16, num_layers=1, dropout=0))):

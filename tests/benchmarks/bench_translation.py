@@ -28,11 +28,9 @@ from seq2seq_lib import (
     Vocab,
     data_folder,
     load_checkpoint,
-    load_corpus,
     predict,
     read_pairs,
     references_by_source,
-    tokenize,
     train,
 )
 from seq2seq_lib.corpus import KINDS, SHIPPED
@@ -40,17 +38,10 @@ from seq2seq_lib.heard import heard_table, share_heard
 
 sys.path.insert(0, str(data_folder()))
 from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate  # noqa: E402
-from make_corpus import with_gaps  # noqa: E402
+from make_corpus import near_copies_of  # noqa: E402
+from making import in_tokens, read  # noqa: E402
 
 MOST_SOURCES, SEED = 2_000, 0  # of a file of real pairs
-
-
-def in_tokens(pairs, corpus):
-    return [tuple(map(tokenize, pair, corpus.split("-"))) for pair in pairs]
-
-
-def read(corpus, split, kind=None):
-    return in_tokens(load_corpus(corpus, split, kind=kind), corpus)
 
 
 # ------------------------------------------------------------------------ systems
@@ -100,8 +91,8 @@ def all_systems(corpus, pairs):
 
 def near_copy(pairs):
     """Return what tells of a source whether one token alone parts it from a training sentence's source, or none."""
-    heard = set().union(*(with_gaps(" ".join(source)) for source, _ in pairs))
-    return lambda source: not with_gaps(" ".join(source)).isdisjoint(heard)
+    is_near = near_copies_of(" ".join(source) for source, _ in pairs)
+    return lambda source: is_near(" ".join(source))
 
 
 def all_heard(pairs):

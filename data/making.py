@@ -1,0 +1,23 @@
+"""What the scripts that train on a corpus share: its pairs in tokens, and the table that they write."""
+
+import csv
+
+from seq2seq_lib import load_corpus, tokenize
+
+
+def in_tokens(pairs, corpus):
+    """Return pairs of texts as pairs of lists of tokens, in the languages that a name such as `"eng-fra"` tells."""
+    return [tuple(map(tokenize, pair, corpus.split("-"))) for pair in pairs]
+
+
+def read(corpus, split, kind=None):
+    """Return the pairs of a part of a corpus, or of one kind in it, as pairs of lists of tokens."""
+    return in_tokens(load_corpus(corpus, split, kind=kind), corpus)
+
+
+def write_table(path, rows):
+    """Write a CSV file; the first row names the columns."""
+    path.parent.mkdir(exist_ok=True)
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    print(f"{path.name}: {len(rows) - 1} rows")
