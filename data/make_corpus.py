@@ -310,13 +310,10 @@ def english_form(word, features, who, words):
     if word.table == "nouns":
         if feature in ("it", "them", "its"):
             return english_pronoun(word, ["it", "them", "its"].index(feature))
-        if feature in ("this", "that"):
-            return {"this": "these", "that": "those"}[feature] if word.plural else feature
+        if feature == "this":
+            return "these" if word.plural else "this"
         return english_noun(word)
     if word.table == "adjectives":
-        if feature == "erer":                                   # bigger and bigger, more and more modern
-            er = english_form(word, ["er"], who, words)
-            return er.replace("more ", "more and more ") if er.startswith("more ") else f"{er} and {er}"
         if feature in ("er", "est"):
             given = word.of("comparative")
             if given == "more":
@@ -436,10 +433,8 @@ def french_form(word, features, who, words):
     if word.table == "nouns":
         if feature == "le":
             return "les" if word.plural else "la" if word.feminine else "le"
-        if feature == "quel":
-            return "quelle" if word.feminine else "quel"
-        if feature in ("cest", "cenest"):
-            return {"cest": ("c'est", "ce sont"), "cenest": ("ce n'est pas", "ce ne sont pas")}[feature][word.plural]
+        if feature == "cest":
+            return "ce sont" if word.plural else "c'est"
         if feature == "celui":
             return ["celui-là", "celle-là", "ceux-là", "celles-là"][2 * word.plural + word.feminine]
         return french_pronoun(word) if feature == "il" else french_noun(word)
@@ -582,12 +577,8 @@ def chinese_form(word, features, who, words):
         return chinese.replace("/", time) if "/" in chinese else chinese + time
     if feature == "de":                                          # 游泳游得
         return chinese.replace("/", "") + chinese.partition("/")[0] + "得"
-    if feature == "just" and "momentary" not in word.row["tags"]:       # 刚到, but 刚输了
-        feature = "le"
     if feature == "guo" and word.of("guo"):
         chinese = word.of("guo")
-    elif feature == "wan":                                       # 洗完澡以后
-        chinese = chinese.replace("/", "完") if "/" in chinese else chinese + "完"
     elif feature in ("le", "guo", "zhe"):
         mark_ = {"le": "了", "guo": "过", "zhe": "着"}[feature]
         chinese = word.of("done") if feature == "le" and word.of("done") else \
