@@ -414,3 +414,5 @@ def test_french_variety():
                  "parce qu", " qui ", " que ", "quand", "Si ", " du ", " des ", "de l'", " au ", " aux ", "plus ",
                  " se ", "nous nous ", " été ", "est en train", " va ", "était"):
         assert sum(sign.lower() in r[1].lower() for r in FROM_PATTERNS) >= 5, sign
+    for sign in ("-t-", "-vous"):  # forms that no pattern has now, but the written sentences have
+        assert sum(sign in r[1].lower() for r in FRENCH) >= 10, sign
