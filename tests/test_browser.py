@@ -63,10 +63,15 @@ def browser():
 
 
 def project_files():
-    """The time and the size of each file of the lessons, the library and the data."""
+    """The time and the size of each file of the lessons, the library and the data.
+
+    Not those that the lessons themselves write, and delete: another process may be running them at the same time.
+    """
     files = [path for folder in ("notebooks", "seq2seq_lib", "data") for path in (PROJECT / folder).rglob("*")]
+    own = re.compile(r"notebooks/(solutions/)?(my_.*|.*\.safetensors|four_pairs\.tsv)")
     return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in files
-            if path.is_file() and "__pycache__" not in path.parts}
+            if path.is_file() and "__pycache__" not in path.parts
+            and not own.fullmatch(path.relative_to(PROJECT).as_posix())}
 
 
 def test_a_widget_looks_the_same_whatever_stands_beside_it(browser):
