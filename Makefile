@@ -18,7 +18,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses=4 --dist loadfile
 LIBRARY := tests -m "not browser and not site and not assignments and not corpus"
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-fast test-ordinary notebooks bench bench-ordinary corpus font model results site slides assignments clean picture images curve
+.PHONY: help lab test test-fast test-ordinary notebooks bench bench-ordinary corpus font model results site slides assignments clean picture images curve minutes
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ slides: $(VENV)/test-installed  ## make slides of the lessons (needs npm once): 
 
 assignments: $(VENV)/test-installed  ## make the exercises into assignments for nbgrader: build/assignments
 	$(BIN)/python classroom/make_assignments.py
+
+minutes: $(VENV)/lab-installed  ## how long each lesson takes in class, by one rule
+	$(BIN)/python classroom/minutes.py
 
 picture: $(VENV)/test-installed  ## make the picture of the README anew, from lesson 00 in JupyterLab (needs Chromium)
 	$(BIN)/python classroom/make_picture.py

@@ -18,8 +18,9 @@ FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$([^\s$](?:[^$\n]*[^\s$])?)\$(?!
 
 
 def read(path):
-    """Read a notebook; its formulas become MathML, which browsers draw without a script, its still pictures HTML."""
+    """Read a notebook without its proofs; formulas become MathML, which browsers draw without a script, stills HTML."""
     nb = nbformat.read(path, as_version=4)
+    nb.cells = [cell for cell in nb.cells if "proof" not in cell.metadata.get("tags", [])]
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             cell.source = formulas_as_mathml(cell.source)

@@ -23,7 +23,7 @@ class Picture:
         self.html, self.alt = html, alt
 
     def _repr_html_(self):
-        return self.html
+        return f"<figure style=\"margin: 0\">\n{self.html}\n</figure>"  # of a folded output the first line is shown
 
     def __repr__(self):
         return f"Picture: {self.alt}"

@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError
 sys.path.insert(0, str(Path(__file__).parents[1] / "classroom"))
 from lessons import METADATA, notebooks  # noqa: E402
 
-KEPT = ("tags", "slideshow")  # metadata of a cell
+KEPT = ("tags", "slideshow", "jupyter")  # metadata of a cell; the last folds its code or its outputs
 NOT_COMPARED = re.compile(r"NBVAL_IGNORE_OUTPUT|NBVAL_SKIP|nbval-ignore-output|nbval-skip")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 COMPARED = ("text/plain", "text/html", "image/svg+xml")

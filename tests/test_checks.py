@@ -444,8 +444,10 @@ for path in sorted(Path(__file__).parent.glob("test_checks_[0-9][0-9].py")):
     ANSWERS |= importlib.import_module(path.stem).ANSWERS
 
 MODULES = [importlib.import_module(f"seq2seq_lib.checks.{m.name}") for m in pkgutil.iter_modules(
-    seq2seq_lib.checks.__path__) if m.name != "runner"]
+    seq2seq_lib.checks.__path__) if m.name.startswith("lesson")]
+BLANKS = [blank for module in MODULES for blank in getattr(module, "BLANKS", ())]
 EXERCISES = {exercise.name: exercise for module in MODULES for exercise in module.EXERCISES}
+EXERCISES |= {blank.name: blank for blank in BLANKS}
 MISTAKES = [pytest.param(exercise, *mistake, id=f"{exercise.name}-{i}")
             for exercise in EXERCISES.values() for i, mistake in enumerate(exercise.mistakes)]
 
@@ -462,9 +464,9 @@ def same(exercise, one, other):
 
 def test_every_exercise_has_its_answers_and_a_name_of_its_own():
     assert set(ANSWERS) == set(EXERCISES.values())
-    assert sum(len(module.EXERCISES) for module in MODULES) == len(EXERCISES)
+    assert sum(len(module.EXERCISES) for module in MODULES) + len(BLANKS) == len(EXERCISES)
     for module in MODULES:
-        for exercise in module.EXERCISES:
+        for exercise in (*module.EXERCISES, *getattr(module, "BLANKS", ())):
             assert getattr(module, exercise.name) is exercise
             assert all(len(case) == len(exercise.parameters) for case in exercise.cases)
 
@@ -475,42 +477,42 @@ def test_untouched(exercise):
         """What the reader is asked to do."""
         raise NotImplementedError
 
-    verdict = exercise(stub)
+    verdict = exercise.verdict(stub)
     assert (verdict.status, verdict.message) == ("not attempted", exercise.start)
     assert repr(verdict).startswith(f"○ Not attempted yet · {exercise.name}\n")
 
 
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
 def test_nothing_returned(exercise):
-    verdict = exercise(lambda *args: None)
+    verdict = exercise.verdict(lambda *args: None)
     assert verdict.status == "wrong" and "`return` missing" in verdict.message
 
 
 @pytest.mark.parametrize("exercise, answer", entries(0))
 def test_right(exercise, answer):
-    verdict = exercise(answer)
+    verdict = exercise.verdict(answer)
     assert (verdict.status, verdict.message, verdict.details) == ("right", exercise.after, "")
 
 
 @pytest.mark.parametrize("exercise, answer", entries(1))
 def test_wrong(exercise, answer):
     function, part_of_message = answer
-    verdict = exercise(function)
+    verdict = exercise.verdict(function)
     assert verdict.status == "wrong" and part_of_message in verdict.message
     assert part_of_message.startswith("right result") or verdict.details.startswith("input\n")
 
 
 @pytest.mark.parametrize("exercise, mistake, message", MISTAKES)
 def test_known_mistakes_are_told_their_message(exercise, mistake, message):
-    verdict = exercise(mistake)
+    verdict = exercise.verdict(mistake)
     assert verdict.status == "wrong" and verdict.message == message
     assert "expected" in verdict.details and "yours" in verdict.details
 
 
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
 def test_mistakes_differ_from_the_answer_and_from_each_other(exercise):
-    assert exercise(exercise.answer).status == "right"
-    assert len({message for _, message in exercise.mistakes}) >= 3
+    assert exercise.verdict(exercise.answer).status == "right"
+    assert len({message for _, message in exercise.mistakes}) >= (2 if exercise in BLANKS else 3)
     for i, (one, message) in enumerate(exercise.mistakes):
         assert not same(exercise, one, exercise.answer)
         for other, other_message in exercise.mistakes[:i]:
@@ -529,7 +531,7 @@ def test_right_but_for_one_case_is_wrong_and_told_which(exercise, seed):
         is_broken = difference(list(args), list(broken)) is None
         return (mistake if is_broken else exercise.answer)(*args)
 
-    verdict = exercise(answer)
+    verdict = exercise.verdict(answer)
     assert verdict.status == "wrong" and verdict.message and "expected" in verdict.details
 
 

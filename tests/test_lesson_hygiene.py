@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from lessons import FOLDER, METADATA, NAMES, notebooks
+from minutes import QUESTION
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from run_notebooks import KEPT
 
@@ -45,6 +46,7 @@ IGNORED = {
     ("03_decoder", "d35"): "a short training: its translations may differ in a word from machine to machine",
 }
 
+MOST_ASSERTS = 6  # of a lesson, outside of its proofs
 MARKERS = re.compile(r"NBVAL_IGNORE_OUTPUT|NBVAL_SKIP|NBVAL_RAISES_EXCEPTION|raises-exception", re.IGNORECASE)
 MACHINE = re.compile(r"/(?:home|root|Users|work|tmp|usr|opt|mnt|content)/|[A-Z]:\\|file:/|\b0x[0-9a-f]{6,}")
 TIMING = re.compile(r"\d ?(?:ns|[µu]s|ms|s|secs?|seconds?|min|minutes?|it/s|s/it|tokens/s|tokens per second)\b")
@@ -97,8 +99,67 @@ def few_cells_are_ignored(nb, path):
     for i in ignored:
         if (name_of(path), cells[i].id) not in IGNORED:
             yield f"cell {cells[i].id} is not compared by nbval: name it in IGNORED, with the reason"
-        if "assert" not in "".join(cell.source for cell in cells[i + 1 : i + 2]):
+        if not re.search(r"assert|prove\(", "".join(cell.source for cell in cells[i + 1 : i + 2])):
             yield f"the code cell after {cells[i].id} does not assert what matters of it"
+
+
+def answers_are_folded(nb, path):
+    """Under a question the output is folded, the code tells nothing, and JupyterLab's teaser of one line neither."""
+    asked = False
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            asked = asked or QUESTION in cell.source
+            if any(not line.startswith(">") for line in cell.source.splitlines() if QUESTION in line):
+                yield f"the question in {cell.id} is no quotation: put > before each of its lines"
+            continue
+        folded = bool(cell.metadata.get("jupyter", {}).get("outputs_hidden"))
+        if asked != folded and cell.outputs:
+            yield f"cell {cell.id} answers " + ("a question: fold its output" if asked else "none, and is folded")
+        if asked and re.search(r"^\s*assert\b", cell.source, re.MULTILINE):
+            yield f"cell {cell.id} asserts the answer under a question: move that into the section's proof"
+        for output in cell.outputs[:1] if asked else ():
+            data = output.get("data", {})
+            text = data.get("text/html") or data.get("text/plain") or output.get("text", "")
+            teaser = next(filter(None, text.split("\n")), "")
+            if not re.fullmatch(r"<\w+[^<>]*>|.*:|\s*", teaser) or "alt=" in teaser:
+                yield f"cell {cell.id} shows {teaser[:40]!r} while it is folded: first print a line with a colon"
+        asked = False
+
+
+def proofs_stand_apart(nb, path):
+    for cell in code_cells(nb):
+        proof = "proof" in cell.metadata.get("tags", [])
+        if proof != bool(re.search(r"^prove\(", cell.source, re.MULTILINE)):
+            yield f"cell {cell.id}: what proves carries the tag `proof`, and nothing else does"
+        if proof != bool(cell.metadata.get("jupyter", {}).get("source_hidden")):
+            yield f"cell {cell.id}: the code of a proof is folded, and no other"
+        if proof and "✗" in "".join(shown(cell)):
+            yield f"cell {cell.id}: a claim fails"
+    asserts = sum(len(re.findall(r"^\s*assert\b", cell.source, re.MULTILINE)) for cell in code_cells(nb)
+                  if not re.search(r"^checks\.", cell.source, re.MULTILINE))
+    if path.parent == FOLDER and asserts > MOST_ASSERTS:
+        yield f"{asserts} asserts stand among the code; {MOST_ASSERTS} may, of which the reader learns something"
+
+
+def lines_are_short(nb, path):
+    for cell in code_cells(nb):
+        longest = max(map(len, cell.source.splitlines()), default=0)
+        if longest > 92:
+            yield f"cell {cell.id} has a line of {longest} characters; 92 are allowed"
+
+
+def asides_say_so(nb, path):
+    inside = False
+    for cell in nb.cells:
+        aside = "aside" in cell.metadata.get("tags", [])
+        if aside and not inside and not (cell.cell_type == "markdown" and re.match(r"#+ Aside", cell.source)):
+            yield f"cell {cell.id} begins an aside without a heading that says so: `### Aside: ...`"
+        inside = aside
+
+
+def markers_are_tags(nb, path):
+    yield from (f"cell {cell.id} has a marker in its code: make it a tag" for cell in code_cells(nb)
+                if "NBVAL_" in cell.source)
 
 
 def cells_are_executed_in_order(nb, path):
@@ -200,8 +261,9 @@ def metadata_is_clean(nb, path):
         yield f"the notebook's metadata is {dict(nb.metadata)}, format {nb.nbformat}.{nb.nbformat_minor}"
     for cell in nb.cells:
         metadata = {key: value for key, value in cell.metadata.items() if key not in KEPT}
-        if metadata or "attachments" in cell or any(output.get("metadata") for output in cell.get("outputs", [])):
-            yield f"cell {cell.id} has metadata or attachments: {metadata}"
+        folds = set(cell.metadata.get("jupyter", {})) - {"outputs_hidden", "source_hidden"}
+        if metadata or folds or "attachments" in cell or any(one.get("metadata") for one in cell.get("outputs", [])):
+            yield f"cell {cell.id} has metadata, folds or attachments: {metadata or folds}"
     if len({cell.id for cell in nb.cells}) < len(nb.cells):
         yield "two cells have the same id"
     if path.is_file() and path.read_text(encoding="utf-8") != nbformat.writes(nb) + "\n":
@@ -211,12 +273,19 @@ def metadata_is_clean(nb, path):
 RULES = (few_cells_are_ignored, cells_are_executed_in_order, outputs_hold_no_error_and_no_stderr,
          nothing_tells_the_machine, compared_outputs_hold_no_timing, pictures_have_alt_text,
          code_is_short_and_followed_by_prose, only_the_first_code_cell_imports, links_resolve,
-         the_notebook_is_planned_and_small, metadata_is_clean)
+         the_notebook_is_planned_and_small, metadata_is_clean, answers_are_folded, proofs_stand_apart, lines_are_short,
+         asides_say_so, markers_are_tags)
+
+
+SECOND = ()  # lessons that read as the second edition
+NEW_RULES = (answers_are_folded, proofs_stand_apart, lines_are_short, asides_say_so, markers_are_tags)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("path", PATHS, ids=name_of)
 def test_notebook(path, rule):
+    if rule in NEW_RULES and path.stem not in SECOND:
+        pytest.skip("first edition")
     assert list(rule(nbformat.read(path, as_version=4), path)) == []
 
 
@@ -231,21 +300,21 @@ def verdicts(nb):
     """The first line of each verdict by the name of its check."""
     checks = {}
     for cell in code_cells(nb):
-        for name in re.findall(r"^checks\.(\w+)\(\w+\)$", cell.source, re.MULTILINE):
+        for name in re.findall(r"^(?:\w+ = )?checks\.(\w+)\(\w+\)$", cell.source, re.MULTILINE):
             checks[name] = "".join(text.split("\n")[0] for output in cell.outputs
                                    for text in [output.get("data", {}).get("text/plain", "")])
     return checks
 
 
 @pytest.mark.parametrize("path", PATHS, ids=name_of)
-def test_each_exercise_is_solved_in_the_solutions_and_untouched_in_the_lesson(path):
+def test_each_blank_and_exercise_is_solved_in_the_solutions_and_untouched_in_the_lesson(path):
     nb = nbformat.read(path, as_version=4)
     number = re.search(r"checks import (lesson_\d\d) as checks", code_cells(nb)[0].source)
     assert number, "its first cell imports no checks"
     module = importlib.import_module(f"seq2seq_lib.checks.{number.group(1)}")
     words = "✓ Right" if path.parent.name == "solutions" else "○ Not attempted yet"
-    expected = {exercise.name: f"{words} · {exercise.name}" for exercise in module.EXERCISES}
-    assert verdicts(nb) == expected
+    pieces = (*module.EXERCISES, *getattr(module, "BLANKS", ()))
+    assert verdicts(nb) == {piece.name: f"{words} · {piece.name}" for piece in pieces}
     assert number.group(1)[-2:] == path.stem[:2]
 
 
@@ -260,6 +329,8 @@ def result(**data):
                                        for key, value in data.items()})
 
 
+FOLDED = {"jupyter": {"outputs_hidden": True}}
+PROOF = {"jupyter": {"source_hidden": True}, "tags": ["proof"]}
 GOOD = new_notebook(metadata=METADATA, cells=[
     cell("import torch", 1), new_markdown_cell("## A part\nSee [there](#A-part), [lesson 1](01_text_to_tensors.ipynb) "
                                                "and [a page](https://example.org).", id="m1"),
@@ -303,11 +374,38 @@ def test_a_good_notebook_breaks_no_rule(rule):
     (links_resolve, new_markdown_cell("as in 03_encoder"), "no notebook"),
     (metadata_is_clean, cell("x", 4, metadata={"execution": {"iopub.status.busy": "2024"}}), "execution"),
     (metadata_is_clean, new_markdown_cell("x", id="m1"), "same id"),
+    (metadata_is_clean, cell("x", 4, metadata={"jupyter": {"collapsed": True}}), "folds"),
+    (answers_are_folded, new_markdown_cell(f"{QUESTION} How many?"), "no quotation"),
+    (answers_are_folded, cell("x", 4, result(plain="1"), metadata=FOLDED), "answers none"),
+    (proofs_stand_apart, cell("prove({})", 4), "carries the tag"),
+    (proofs_stand_apart, cell("x", 4, metadata={"tags": ["proof"]}), "carries the tag"),
+    (proofs_stand_apart, cell("prove({})", 4, metadata={"tags": ["proof"]}), "is folded"),
+    (proofs_stand_apart, cell("prove({})", 4, new_output("stream", text="✗ it is 2"), metadata=PROOF), "fails"),
+    (proofs_stand_apart, cell("assert x\n" * 7, 4), "7 asserts"),
+    (lines_are_short, cell("x" * 93, 4), "93 characters"),
+    (asides_say_so, new_markdown_cell("## Something else", metadata={"tags": ["aside"]}), "begins an aside"),
+    (markers_are_tags, cell("# NBVAL_IGNORE_OUTPUT\nx", 4), "make it a tag"),
 ])
 def test_a_broken_rule_is_noticed(rule, new_cell, complaint):
     nb = copy.deepcopy(GOOD)
     nb.cells = [*nb.cells[:-1], new_cell] if rule is code_is_short_and_followed_by_prose else [*nb.cells, new_cell]
     assert complaint in " ".join(rule(nb, FOLDER / "02_encoder.ipynb"))
+
+
+@pytest.mark.parametrize("source, output, folded, complaint", [
+    ("x", result(plain="1"), {}, "fold its output"),
+    ("assert x == 1", result(plain="sum:\n1"), FOLDED, "asserts the answer"),
+    ("x", result(plain="1"), FOLDED, "while it is folded"),
+    ("x", new_output("stream", text="\n42\n"), FOLDED, "while it is folded"),
+    ("x", result(html='<img alt="42 bars of loss">'), FOLDED, "while it is folded"),
+    ("x", new_output("stream", text="the sum:\n42\n"), FOLDED, ""),
+    ("x", result(html='<div>\n<b>42</b>'), FOLDED, ""),
+])
+def test_an_answer_in_plain_sight_is_noticed(source, output, folded, complaint):
+    nb = copy.deepcopy(GOOD)
+    nb.cells += [new_markdown_cell(f"> {QUESTION} How many?"), cell(source, 4, output, metadata=folded)]
+    said = " ".join(answers_are_folded(nb, FOLDER / "02_encoder.ipynb"))
+    assert complaint in said and bool(said) == bool(complaint)
 
 
 @pytest.mark.parametrize("module, function", [(socket, "gethostname"), (getpass, "getuser")])

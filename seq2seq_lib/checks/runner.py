@@ -89,6 +89,10 @@ class Exercise:
         self.parameters = list(inspect.signature(answer).parameters)
 
     def __call__(self, function=None):
+        return self.verdict(function)
+
+    def verdict(self, function):
+        """Run a reader's function on the cases and return the `Verdict`; whatever that does, nothing is raised."""
         if not callable(function):
             return Verdict("wrong", self.name, f"The check got {kind(function)}, not a function. Pass your function "
                                                f"by its name, without calling it: `checks.{self.name}({self.name})`.")
@@ -109,7 +113,7 @@ class Exercise:
         Returns:
             A number from 0 to `points`, in steps of a quarter; nbgrader takes it as part marks.
         """
-        status = self(function).status
+        status = self.verdict(function).status
         if status == "right":
             return float(points)
         if status == "not attempted" or self.timed_out:

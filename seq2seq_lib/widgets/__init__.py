@@ -8,10 +8,11 @@ from .context_map import ContextMap
 from .decoder_stepper import DecoderStepper
 from .live_curves import LiveCurves
 from .mask_explorer import MaskExplorer
+from .progress_bar import progress
 from .shape_inspector import ShapeInspector
 from .translator import Translator
 
 __all__ = [
     "BatchExplorer", "BleuExplorer", "ClippingExplorer", "ContextMap", "DecoderStepper", "LessonWidget",
-    "LiveCurves", "MaskExplorer", "ShapeInspector", "Translator",
+    "LiveCurves", "MaskExplorer", "ShapeInspector", "Translator", "progress",
 ]
