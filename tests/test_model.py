@@ -18,7 +18,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from seq2seq_lib import Decoder, Encoder, MaskedSoftmaxCELoss, Seq2Seq, batch_loss, predict, teacher_forcing
+from seq2seq_lib import (
+    Decoder,
+    Encoder,
+    MaskedSoftmaxCELoss,
+    Seq2Seq,
+    batch_loss,
+    predict,
+    remember_from_start,
+    teacher_forcing,
+)
 from seq2seq_lib.model import Dropout
 
 designs = dict(rnn=st.sampled_from(RNNS), context=st.sampled_from(CONTEXTS), num_layers=st.integers(1, 2))
@@ -355,3 +364,27 @@ def test_state_of_another_batch_is_a_value_error(context):
     state = net.decoder.init_state(net.encoder(random_ids([3, 2], 3)))
     with pytest.raises(ValueError, match="2"):
         net.decoder(random_ids([3, 2, 3], 3), state)
+
+
+# ---------------------------------------------------------------- a net that remembers from the start
+
+@pytest.mark.parametrize("num_layers", [1, 2])
+@pytest.mark.parametrize("rnn", ["gru", "lstm"])
+def test_after_a_raised_bias_a_state_fades_slowly(rnn, num_layers):
+    """Nothing comes in and all weights are zero: then only the gate acts, and it keeps sigmoid(bias) at each step."""
+    net = toy_net(rnn, "every_step", num_layers)
+    for p in net.parameters():
+        p.data.zero_()
+    assert remember_from_start(net, bias=2.0) is net
+    for part in (net.encoder, net.decoder):
+        size, width = part.rnn.hidden_size, part.rnn.input_size
+        start = torch.rand(num_layers, 1, size)
+        state = (torch.zeros_like(start), start) if rnn == "lstm" else start
+        _, after = part.rnn(torch.zeros(3, 1, width), state)
+        kept = after[1] if rnn == "lstm" else after
+        assert_close(kept, start * (1 / (1 + math.exp(-2.0))) ** 3, 1e-5, 1e-6)
+
+
+def test_a_plain_rnn_has_no_gates():
+    with pytest.raises(ValueError, match="no gates; make it with rnn='gru' or 'lstm'"):
+        remember_from_start(toy_net("rnn", "initial", 1))
