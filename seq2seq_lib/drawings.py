@@ -163,7 +163,8 @@ def gru_gates():
         _line([(370, middle), (370, 237)], state, tip=True), _line([(300, low), (351, low)], INK, tip=True),
         _line([(389, low), (449, low)], INK, tip=True),
         _line([(440, top), (720, top), (720, 107)], INK, tip=True),
-        _line([(590, low), (720, low), (720, 193)], INK, tip=True), _line([(820, middle), (863, middle)], state, tip=True)]
+        _line([(590, low), (720, low), (720, 193)], INK, tip=True),
+        _line([(820, middle), (863, middle)], state, tip=True)]
     parts += [_big_box(0, 126, 100, 48, "h", "t-1", fill=state), _big_box(0, 328, 100, 48, "x", "t", fill=word),
               _big_box(864, 126, 84, 48, "h", "t", fill=state),
               _big_box(300, 12, 140, 64, "z", words="update"), _big_box(180, 224, 120, 64, "r", words="reset"),
@@ -336,9 +337,9 @@ def clipped_counting(label, prediction):
               _words(right, 96, f"{found} of {len(prediction)} find", 20), _words(right, 122, "a partner", 20),
               _formula(right, 164, [("p", "1"), (f" = {found}/{len(prediction)}", "")], "start", 30)]
     alone = [token for token in dict.fromkeys(prediction) if prediction.count(token) > label.count(token)]
-    left_over = f"Of {' and '.join(alone)} the prediction has more than the label, and no partner is left. " * bool(alone)
+    more = f"Of {' and '.join(alone)} the prediction has more than the label, and no partner is left. " if alone else ""
     alt = (f"The label {' '.join(label)} above, the prediction {' '.join(prediction)} below, and lines between words "
-           f"that are partners, each of one word only. {left_over}{found} of {len(prediction)} words find one: p 1 is "
+           f"that are partners, each of one word only. {more}{found} of {len(prediction)} words find one: p 1 is "
            f"{found}/{len(prediction)}.")
     return _card(right + 170, 262, parts, alt)
 
