@@ -10,7 +10,7 @@ from html import escape
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
-from .style import AXIS_COLORS, COLORS
+from .style import AXIS_COLORS, CARD, COLORS, FAINT, FONT, INK, LINE, PALE
 from .text import check_choice
 
 STOPS = ("text", "batches", "encoder", "context", "decoder", "masked loss", "training", "prediction", "BLEU",
@@ -26,9 +26,6 @@ PACKED = ("she is doing well . <eos>", "they are watching . <eos>", "i lost . <e
 GREEDY = [  # of each step the two likeliest words of the shipped model for "they are watching .", and how likely
     [("ils", 0.73), ("elles", 0.27)], [("regardent", 0.99), ("sont", 0.01)], [(".", 0.99), ("de", 0.01)],
     [("<eos>", 1), ("martin", 0)]]
-INK, CARD, LINE = "#1A1A1A", "#FFFFFF", "#C9C9C9"
-FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
-PALE, FAINT = "#E4E4E4", "#5A5A5A"  # of what does not count: its ground, its words
 MARGIN = 16  # between the card's edge and what is drawn on it
 PER_LINE = 5  # stops of the road map in one line
 

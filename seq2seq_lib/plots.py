@@ -1,14 +1,15 @@
 """Plots: the figures of the lessons, each with a text for those who do not see it."""
 
-import base64
 import io
 import math
 from functools import cache
-from html import escape
 from pathlib import Path
 
-from .drawings import as_image, legend
-from .style import AXIS_COLORS, COLORS, MATPLOTLIB, look
+from .drawings import legend
+from .figures import THEME, drawing_as_image, figure_as_image
+from .style import AXIS_COLORS, CARD, COLORS, FAINT, INK, LINE, MATPLOTLIB, PALE, look
+
+MOST_NAMED = 8  # lines that have their names at their ends
 
 
 class Picture:
@@ -23,24 +24,22 @@ class Picture:
         self.html, self.alt = html, alt
 
     def _repr_html_(self):
-        return f"<figure style=\"margin: 0\">\n{self.html}\n</figure>"  # of a folded output the first line is shown
+        return f'<figure style="margin: 0">\n{self.html}\n{THEME}</figure>'  # folded, the first line is shown
 
     def __repr__(self):
         return f"Picture: {self.alt}"
 
 
-def picture(figure, alt, colors=64):
-    """Turn a matplotlib figure into a `Picture` and close the figure; few `colors` make it a third as large."""
+def picture(figure, alt):
+    """Turn a matplotlib figure into a `Picture` and close the figure."""
     import matplotlib.pyplot as plt
-    from PIL import Image
 
-    drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png")
+    drawn = io.StringIO()
+    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "seq2seq_lib"}):  # the same file each time
+        figure.savefig(drawn, format="svg", facecolor="none",
+                       metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     plt.close(figure)
-    image = Image.open(drawn).convert("RGB").quantize(colors, dither=Image.Dither.NONE)
-    image.save(small, "png", optimize=True)
-    data = base64.b64encode(small.getvalue()).decode()
-    return Picture(f'<img alt="{escape(alt)}" style="max-width:100%" src="data:image/png;base64,{data}">', alt)
+    return Picture(figure_as_image(drawn.getvalue(), alt), alt)
 
 
 def axes(xlabel, ylabel, figsize=None):
@@ -84,9 +83,10 @@ def plot_lengths(lengths):
     for i, (name, values) in enumerate(lengths.items()):
         counts = Counter(values)
         ax.bar([n + (i - (len(lengths) - 1) / 2) * width for n in counts], counts.values(), width,
-               color=COLORS.get(name, COLORS["real"]), label=name, hatch="//" * i, edgecolor="white")
+               color=COLORS.get(name, COLORS["real"]), label=name, hatch="//" * i, edgecolor=CARD)
         said.append(f"{name}: most often {counts.most_common(1)[0][0]} tokens, at most {max(counts)}")
     ax.legend()
+    ax.locator_params(integer=True)
     return picture(figure, f"Two histograms of sentence lengths. {'; '.join(said)}.")
 
 
@@ -105,6 +105,8 @@ def plot_bars(values, xlabel, ylabel, title=""):
     ax.bar_label(bars, [f"{values[name]:.3g}" for name in names], padding=4)
     ax.set(title=title, ylabel=xlabel)
     ax.set_xlim(right=1.12 * max(values.values()) or 1)
+    if "%" in ylabel and max(values.values()) > 50:
+        ax.set(xlim=(0, 112), xticks=range(0, 101, 20))
     said = ", ".join(f"{name} {value:.3g}" for name, value in values.items())
     return picture(figure, f"Bars of {ylabel}: {said}.")
 
@@ -121,7 +123,7 @@ def plot_history(histories):
     if not isinstance(histories, dict):
         histories = {"": histories}
     figure, ax = axes("epoch", "loss per token (nats)")
-    said = []
+    said, ends = [], []
     for i, (name, history) in enumerate(histories.items()):
         rows = history.rows
         epochs = [row["epoch"] for row in rows]
@@ -131,11 +133,12 @@ def plot_history(histories):
                 if name == "":
                     color, marker = (COLORS["train"], "o") if label == "training" else (COLORS["validation"], "s")
                 ax.plot(epochs, [row[key] for row in rows], line, color=color, marker=marker,
-                        markerfacecolor=color if filled else "white", label=f"{name} {label}".strip())
+                        markerfacecolor=color if filled else CARD, label=f"{name} {label}".strip())
+                ends.append((f"{name} {label}".strip(), epochs[-1], rows[-1][key], color))
                 said.append(f"{name} {label} falls from {rows[0][key]:.1f} to {rows[-1][key]:.1f}".strip())
-    ax.legend(**(dict(loc="center left", bbox_to_anchor=(1, 0.5)) if len(histories) > 1 else {}))
     ax.set_ylim(bottom=0)
     ax.locator_params(axis="x", integer=True)
+    _name_lines(ax, ends)
     return picture(figure, f"Loss per token over {len(rows)} epochs: {', '.join(said)}.")
 
 
@@ -157,19 +160,20 @@ def plot_batch(ids, vocab, title=""):
     figure, ax = axes("step", "sentence", figsize=(width * steps + 0.8, 0.45 * rows + 1) if small else (8, 3.6))
     figure.set_layout_engine("constrained")
     counts = dict.fromkeys(kinds, 0)
+    places = {kind: [] for kind in kinds}
     for r, row in enumerate(tokens):
         for s, token in enumerate(row):
             kind = token if token in kinds else "word"
             counts[kind] += 1
-            ax.bar(s, 1, 1, bottom=r - 0.5, color=kinds[kind], edgecolor="white", linewidth=1 if small else 0.3)
+            places[kind].append((s, r))
             if small:
-                ax.text(s, r, token, ha="center", va="center", fontsize=12,
-                        color="black" if kind == "<pad>" else "white")
-    for kind, n in counts.items():
-        if n and not small:
-            ax.bar(0, 0, color=kinds[kind], label=kind)
+                ax.text(s, r, token, ha="center", va="center", color=INK if kind == "<pad>" else CARD,
+                        fontsize=12 if any(sign.isalnum() for sign in token) else 20)
+    for kind, cells in places.items():
+        if cells:
+            _draw_cells(ax, cells, kinds[kind], 0.03 if small else 0.08, kind)
     if not small:
-        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     ax.set_title(title, loc="left")
     ax.set(xlim=(-0.5, steps - 0.5), ylim=(rows - 0.5, -0.5))
     ax.xaxis.label.set_color(AXIS_COLORS["num_steps"])
@@ -181,6 +185,18 @@ def plot_batch(ids, vocab, title=""):
     said = ", ".join(f"{n} {kind}" for kind, n in counts.items())
     return picture(figure, f"{title or 'A batch'}: {rows} rows of {steps} steps, {rows * steps} cells: {said}. "
                            f"Padding is {share:.0%} of the cells.")
+
+
+def _draw_cells(ax, cells, color, gap, label):
+    """Draw squares of side 1 around places `(x, y)`, with gaps between them, as one shape: a small file."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path as Outline
+
+    near, far = -0.5 + gap, 0.5 - gap
+    corners = [(x + dx, y + dy) for x, y in cells
+               for dx, dy in ((near, near), (far, near), (far, far), (near, far), (near, near))]
+    codes = [Outline.MOVETO, *3 * [Outline.LINETO], Outline.CLOSEPOLY] * len(cells)
+    ax.add_patch(PathPatch(Outline(corners, codes), facecolor=color, linewidth=0, label=label))
 
 
 def plot_states(tokens, num_layers):
@@ -197,12 +213,12 @@ def plot_states(tokens, num_layers):
 
     steps, top = len(tokens), num_layers
     figure, ax = axes("", "", figsize=(1.75 * steps + 2.2, 0.95 * num_layers + 2))
-    arrow = dict(arrowstyle="-|>", color="black", shrinkA=0, shrinkB=0)
+    arrow = dict(arrowstyle="-|>", color=INK, shrinkA=0, shrinkB=0)
     for t, token in enumerate(tokens):
         ax.text(t, 0, token, ha="center", va="center", fontsize=14)
         for layer in range(1, top + 1):
             ax.add_patch(FancyBboxPatch((t - 0.26, layer - 0.2), 0.52, 0.4, boxstyle="round,pad=0.02",
-                                        facecolor="#EEEEEE", edgecolor="black"))
+                                        facecolor=PALE, edgecolor=INK))
             ax.annotate("", (t, layer - 0.22), (t, layer - (0.78 if layer > 1 else 0.75)), arrowprops=arrow)
             if t:
                 ax.annotate("", (t - 0.28, layer), (t - 0.72, layer), arrowprops=arrow)
@@ -241,12 +257,16 @@ def plot_losses(tokens, losses, counted):
              ("does not count", COLORS["padding"], "//", range(counted, len(tokens)))]
     for label, color, hatch, places in kinds:
         if places:
-            bars = ax.bar(places, [losses[i] for i in places], color=color, hatch=hatch, edgecolor="black", label=label)
+            bars = ax.bar(places, [losses[i] for i in places], color=color, hatch=hatch, edgecolor=INK, label=label)
             ax.bar_label(bars, [f"{abs(losses[i]):.1f}" for i in places], padding=2)
-    ax.set_xticks(range(len(tokens)), [f"{i}\n{token}" for i, token in enumerate(tokens)])
+    ax.set_xticks(range(len(tokens)))
+    for i, token in enumerate(tokens):
+        ax.annotate(token, (i, 0), (0, -24), xycoords=("data", "axes fraction"), textcoords="offset points",
+                    ha="center", va="top")
+    ax.xaxis.labelpad = 20
     ax.xaxis.label.set_color(AXIS_COLORS["num_steps"])
     ax.set_ylim(top=1.15 * max(losses))
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     share = sum(losses[counted:]) / sum(losses)
     said = f"Bars of the loss over {len(tokens)} positions. Those over {' '.join(tokens[:counted])} are solid"
     if counted < len(tokens):
@@ -266,7 +286,7 @@ def plot_lines(lines, xlabel, ylabel, title=""):
     """
     largest = max(abs(y) for points in lines.values() for y in points.values())
     figure, ax = axes(xlabel, ylabel)
-    said = []
+    said, ends = [], []
 
     def rounded(y):  # to a hundredth of the largest, so that the text is the same on every machine
         return f"{round(100 * y / largest) / 100 * largest:.2g}"
@@ -274,14 +294,44 @@ def plot_lines(lines, xlabel, ylabel, title=""):
     for i, (name, points) in enumerate(lines.items()):
         xs, ys = list(points), list(points.values())
         color, marker, filled, line = look(i)
-        ax.plot(xs, ys, line, color=color, marker=marker, markersize=5, markerfacecolor=color if filled else "white",
+        ax.plot(xs, ys, line, color=color, marker=marker, markersize=5, markerfacecolor=color if filled else CARD,
                 label=name, clip_on=False, zorder=3)
+        ends.append((name, xs[-1], ys[-1], color))
         said.append(f"{name} goes from {rounded(ys[0])} at {xs[0]} to {rounded(ys[-1])} at {xs[-1]}")
     ax.set(title=title)
     ax.set_ylim(bottom=min(0, *(y for points in lines.values() for y in points.values())))
+    if "%" in ylabel and largest > 50:
+        ax.set(ylim=(min(0, ax.get_ylim()[0]), 100), yticks=range(0, 101, 20))
     ax.locator_params(axis="x", integer=True)
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    _name_lines(ax, ends)
     return picture(figure, f"{title + '. ' if title else ''}Lines of {ylabel} over {xlabel}: {'; '.join(said)}.")
+
+
+def _name_lines(ax, ends):
+    """Write the name of each line beside its end, none on top of another; of more than eight there is a legend.
+
+    Args:
+        ends: a list of `(name, x, y, colour)`.
+    """
+    if len(ends) > MOST_NAMED:
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), ncols=math.ceil(len(ends) / 12))
+        return
+    ends = [end for end in ends if math.isfinite(end[2])]
+    ax.figure.draw_without_rendering()  # now the places on the page are known
+    low, high = ax.get_ylim()
+    room = 17 / (72 * ax.get_position().height * ax.figure.get_figheight())  # of a name, as a part of the axes' height
+    order = sorted(range(len(ends)), key=lambda i: ends[i][2])
+    places = {i: (ends[i][2] - low) / (high - low) for i in order}
+    for below, i in zip(order, order[1:]):  # first upwards, then down again what now stands too high
+        places[i] = max(places[i], places[below] + room)
+    most = 1 + room / 2
+    for i in reversed(order):
+        places[i] = most = min(places[i], most)
+        most -= room
+    for i, (name, x, y, color) in enumerate(ends):
+        ax.annotate(name, (x, y), (1.03, places[i]), xycoords="data", textcoords="axes fraction", va="center",
+                    color=color, annotation_clip=False,
+                    arrowprops=dict(arrowstyle="-", color=color, linewidth=1, shrinkA=1, shrinkB=5, relpos=(0, 0.5)))
 
 
 def plot_map(points, names, groups, joined=(), title=""):
@@ -302,11 +352,11 @@ def plot_map(points, names, groups, joined=(), title=""):
     xy = points.tolist()
     (left, right), (low, high) = [(min(values), max(values)) for values in zip(*xy)]
     for i, j in joined:
-        ax.plot(*zip(xy[i], xy[j]), ":", color="black", linewidth=1.5)
+        ax.plot(*zip(xy[i], xy[j]), ":", color=INK, linewidth=1.5)
     for i, group in enumerate(dict.fromkeys(groups)):
         color, marker, filled, _ = look(i)
         ax.plot(*zip(*[place for place, other in zip(xy, groups) if other == group]), marker, color=color, label=group,
-                markersize=9, markerfacecolor=color if filled else "white")
+                markersize=9, markerfacecolor=color if filled else CARD)
     width, height = right - left, high - low
     for side, start in ((-1, left), (1, right)):  # names stand in two columns, none on top of another
         column = sorted(((y, x, name) for (x, y), name in zip(xy, names) if (x > (left + right) / 2) == (side > 0)),
@@ -317,7 +367,7 @@ def plot_map(points, names, groups, joined=(), title=""):
             free = max(min(y, free), lowest)
             ax.annotate(name, (x, y), (start + 0.06 * side * width, free), fontsize=12, va="center",
                         ha="right" if side < 0 else "left", zorder=0,
-                        arrowprops=dict(arrowstyle="-", color="#888888", linewidth=0.8, shrinkA=2, shrinkB=4,
+                        arrowprops=dict(arrowstyle="-", color=FAINT, linewidth=0.8, shrinkA=2, shrinkB=4,
                                         relpos=(1 if side < 0 else 0, 0.5)))
             free -= 0.062 * height
     edge = (0.06 + letters / 3.6) * width
@@ -359,15 +409,15 @@ def plot_curves(runs, theta=None, scale="linear"):
                                 "gradient norm before clipping", "tokens per second")):
         ax.set_title(title, fontsize=13)
     if theta:
-        rows[1].axhline(theta, color="black", linestyle=":", linewidth=1.5)
+        rows[1].axhline(theta, color=INK, linestyle=":", linewidth=1.5)
     for ax in rows[:2]:
         ax.set_yscale(scale)
     for ax in rows if scale == "linear" else rows[2:]:
         ax.set_ylim(bottom=0)
     rows[2].set_xlabel("update")
     _number_ends(rows[0], last)
-    image = picture(figure, f"Curves of {len(runs)} training run{'s' * (len(runs) > 1)}. {'; '.join(said)}.", 48)
-    return Picture(f"{image.html}<br>{as_image(*legend(names))}", image.alt)
+    image = picture(figure, f"Curves of {len(runs)} training run{'s' * (len(runs) > 1)}. {'; '.join(said)}.")
+    return Picture(f"{image.html}<br>{drawing_as_image(legend(names))}", image.alt)
 
 
 def _number_ends(ax, last):
@@ -401,14 +451,14 @@ def plot_intervals(series, xlabel, ylabel, title=""):
         values, lows, highs = zip(*points.values())
         bars = [[value - low for value, low in zip(values, lows)], [high - value for value, high in zip(values, highs)]]
         ax.errorbar(xs, values, bars, fmt=marker, color=color, markersize=8, linewidth=2, capsize=5, label=name,
-                    markerfacecolor=color if filled else "white")
+                    markerfacecolor=color if filled else CARD)
         said.append(f"{name}: " + ", ".join(f"{label} {value:.0f} ({low:.0f} to {high:.0f})"
                                             for label, (value, low, high) in points.items()))
     ax.set(title=title, xticks=range(len(labels)), xticklabels=labels, xlim=(-0.5, len(labels) - 0.5))
     ax.set_ylim(bottom=min(0, *(low for points in series.values() for _, low, _ in points.values())))
-    ax.grid(axis="y", color="#DDDDDD")
+    ax.grid(axis="y", color=LINE)
     ax.set_axisbelow(True)
     if len(series) > 1:
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return picture(figure, f"{title + '. ' if title else ''}Points of {ylabel} over {xlabel}, with error bars from low "
-                           f"to high. {'; '.join(said)}.", 48)
+                           f"to high. {'; '.join(said)}.")

@@ -26,6 +26,19 @@ COLORS = {
     "waiting": AXIS_COLORS["num_layers"],
 }
 
+# Of drawings and figures: type, and the ground that it stands on.
+FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
+INK, CARD, LINE, PALE, FAINT = "#1A1A1A", "#FFFFFF", "#C9C9C9", "#E4E4E4", "#5A5A5A"
+
+
+def on_dark(color):
+    """Return a colour for a dark ground: as the widgets do, nearer to white, so that its contrast is 4.5:1 or more."""
+    return "#" + "".join(f"{round(0.45 * int(color[i : i + 2], 16) + 0.55 * 255):02X}" for i in (1, 3, 5))
+
+
+DARK = {color: on_dark(color) for color in AXIS_COLORS.values()} | {
+    INK: "#ECECEC", CARD: "#1C1C1C", LINE: "#4D4D4D", PALE: "#3A3A3A", FAINT: "#B5B5B5", COLORS["padding"]: "#4F4F4F"}
+
 CYCLE = list(AXIS_COLORS)  # the names of the colours that several series have, one after another
 
 
@@ -47,18 +60,23 @@ def badge(icon, words, color):
 
 CHINESE_FONT = "Noto Sans SC of the course"  # fonts/chinese.otf: what DejaVu Sans, matplotlib's own, lacks
 
-# Settings of matplotlib. The face is white in the dark theme too.
+# Settings of matplotlib, which measures words by a font of its own; they are shown in `FONT`, which is narrower.
 MATPLOTLIB = {
     "font.family": ["DejaVu Sans", CHINESE_FONT],
     "figure.figsize": (8, 3.6),
-    "figure.facecolor": "white",
-    "figure.dpi": 110,
     "font.size": 13,
+    "text.color": INK,
+    "axes.facecolor": "none",
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.labelsize": 13,
     "axes.titlesize": 14,
+    "axes.titlepad": 12,
     "axes.titlelocation": "left",
+    "xtick.color": INK,
+    "ytick.color": INK,
     "legend.frameon": False,
     "lines.linewidth": 2.5,
     "savefig.bbox": "tight",

@@ -1,7 +1,6 @@
 """The plots: every series is drawn and can be told from the others, Chinese is drawn, and pictures are small."""
 
 import base64
-import io
 import os
 import re
 import subprocess
@@ -9,13 +8,13 @@ import sys
 import tomllib
 import warnings
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import torch
-from PIL import Image
 
 from seq2seq_lib import BatchRecord, History, Vocab, data_folder, plots, read_pairs
-from seq2seq_lib.style import AXIS_COLORS, CHINESE_FONT
+from seq2seq_lib.style import AXIS_COLORS, CARD, CHINESE_FONT, COLORS, DARK, FAINT, FONT, INK, PALE
 
 LIBRARY = Path(plots.__file__).parent
 CHINESE = ["我们", "赢了", "。", "<eos>"]
@@ -51,7 +50,7 @@ def figures(monkeypatch):
     import matplotlib.pyplot as plt
 
     drawn = []
-    monkeypatch.setattr(plots, "picture", lambda figure, alt, colors=None: drawn.append((figure, alt)))
+    monkeypatch.setattr(plots, "picture", lambda figure, alt: drawn.append((figure, alt)))
     yield drawn
     plt.close("all")
 
@@ -108,7 +107,7 @@ def test_one_history_is_drawn_in_the_colours_of_training_and_validation(figures)
 @pytest.mark.parametrize("n", [1, 2, 7, 12])
 def test_the_number_of_a_run_stands_at_the_end_of_its_curve(figures, monkeypatch, n, scale):
     """Colours come back after six runs; the numbers are those of the names below the picture."""
-    monkeypatch.setattr(plots, "picture", lambda figure, alt, colors: figures.append((figure, alt))
+    monkeypatch.setattr(plots, "picture", lambda figure, alt: figures.append((figure, alt))
                         or plots.Picture("", alt))
     shown = plots.plot_curves([curve(name) for name in series(n)], scale=scale)
     ax = figures[0][0].axes[0]
@@ -122,16 +121,49 @@ def test_the_number_of_a_run_stands_at_the_end_of_its_curve(figures, monkeypatch
     assert f'alt="Legend: {", ".join(f"{i + 1} series {i}" for i in range(n))}"' in shown.html
 
 
-def test_the_names_of_many_histories_stand_beside_the_curves(figures):
-    for n in (2, 9):
-        SEVERAL["plot_history"](n)
+@pytest.mark.parametrize("name, n", [("plot_lines", 1), ("plot_lines", 8), ("plot_history", 1), ("plot_history", 4)])
+def test_the_name_of_a_line_stands_beside_its_end_in_its_colour(figures, name, n):
+    SEVERAL[name](n)
+    (figure, _), = figures
+    ax = figure.axes[0]
+    colors = {label: look[0] for label, look in looks(figure).items()}
+    assert {text.get_text(): text.get_color() for text in ax.texts} == colors and ax.get_legend() is None
+    figure.draw_without_rendering()
+    boxes = sorted((super(type(text), text).get_window_extent() for text in ax.texts), key=lambda box: box.y0)
+    assert all(box.x0 >= ax.get_window_extent().x1 for box in boxes)
+    assert all(low.y0 + 13 < high.y0 for low, high in zip(boxes, boxes[1:]))  # none stands on another
+    assert boxes[-1].y1 <= ax.get_window_extent().y1 + 12
+
+
+def test_lines_without_an_end_have_no_name(figures):
+    made = history()
+    made.valid_losses[-1] = float("nan")
+    plots.plot_history(made)
+    assert [text.get_text() for text in figures[0][0].axes[0].texts] == ["training"]
+
+
+def test_the_names_of_many_lines_stand_in_a_legend_beside_them(figures):
+    for name in ("plot_lines", "plot_history"):
+        SEVERAL[name](9)
         figure, _ = figures.pop()
         figure.draw_without_rendering()
+        assert not figure.axes[0].texts
         assert figure.axes[0].get_legend().get_window_extent().x0 >= figure.axes[0].get_window_extent().x1
 
 
+@pytest.mark.parametrize("label, most, top", [("right words (%)", 99.5, 100), ("right words (%)", 60, 100),
+                                              ("right words (%)", 30, None), ("words", 99, None)])
+def test_percentages_go_to_a_hundred(figures, label, most, top):
+    plots.plot_lines({"a": {0: 10, 1: most}}, "step", label)
+    ax = figures[0][0].axes[0]
+    if top:
+        assert ax.get_ylim() == (0, 100) and 100 in ax.get_yticks()
+    else:
+        assert ax.get_ylim()[1] < 1.2 * most
+
+
 def test_a_run_without_a_loss_has_no_number(figures, monkeypatch):
-    monkeypatch.setattr(plots, "picture", lambda figure, alt, colors: figures.append((figure, alt))
+    monkeypatch.setattr(plots, "picture", lambda figure, alt: figures.append((figure, alt))
                         or plots.Picture("", alt))
     plots.plot_curves([{**curve("a"), "loss": [None, None]}, curve("b")])
     assert [text.get_text() for text in figures[0][0].axes[0].texts] == ["2"]
@@ -203,12 +235,55 @@ def test_what_is_no_code_is_packed_with_the_library():
 
 # ---------------------------------------------------------------- pictures
 
-@pytest.mark.parametrize("colors, most", [(None, 64), (48, 48), (8, 8)])
-def test_a_picture_has_few_colours_and_its_text_is_escaped(colors, most):
-    figure, ax = plots.axes("x", "y")
-    for color in AXIS_COLORS.values():
-        ax.plot(torch.rand(20, generator=torch.Generator().manual_seed(0)), color=color)
-    shown = plots.picture(figure, 'a "b" <c>', *([colors] if colors else []))
+def svg_of(shown):
+    """The SVG of a picture."""
+    return base64.b64decode(re.search(r"svg\+xml;base64,([^\"]+)", shown.html).group(1)).decode()
+
+
+def test_a_picture_is_an_svg_and_its_text_is_escaped():
+    figure, ax = plots.axes("x < y", "y")
+    ax.plot([1, 2], label='a "b" <c>')
+    shown = plots.picture(figure, 'a "b" <c>')
     assert shown.alt == 'a "b" <c>' and 'alt="a &quot;b&quot; &lt;c&gt;"' in shown.html
-    image = Image.open(io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)", shown.html).group(1))))
-    assert image.mode == "P" and len(image.convert("RGB").getcolors()) <= most
+    root = ElementTree.fromstring(svg_of(shown))
+    assert root.find("{http://www.w3.org/2000/svg}title").text == shown.alt
+    assert shown._repr_html_().splitlines()[0] == '<figure style="margin: 0">' and "<style>" in shown._repr_html_()
+
+
+@pytest.mark.parametrize("name", WITH_CHINESE)
+def test_a_picture_is_the_same_each_time_in_the_drawings_font_and_has_only_colours_that_a_dark_page_changes(name):
+    svg = svg_of(WITH_CHINESE[name]())
+    assert svg == svg_of(WITH_CHINESE[name]()) and len(svg) < 30_000
+    assert f'font-family="{FONT}"' in svg and "DejaVu" not in svg and "base64" not in svg
+    drawn = svg.partition("</style>")[2]
+    assert set(re.findall(r"#[0-9A-Fa-f]{6}\b", re.sub(r"var\(--c(\w{6}),#\1\)", "", drawn))) == set()
+    assert not re.search(r'"(?:white|black)"', drawn)
+
+
+def test_a_batch_has_the_axes_colours_at_its_edges_and_a_large_one_stays_small():
+    svg = svg_of(plots.plot_batch(torch.full((64, 14), 5), VOCAB, "A batch"))
+    for word, axis in (("step", "num_steps"), ("sentence", "batch")):
+        color = AXIS_COLORS[axis]
+        assert re.search(rf'fill: var\(--c{color[1:]},{color}\)"[^>]*>{word}<', svg)
+    assert len(svg) < 80_000
+
+
+def contrast(one, other):
+    """The ratio of the luminances of two colours, by WCAG 2."""
+    def luminance(color):
+        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        r, g, b = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    high, low = sorted([luminance(one), luminance(other)], reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("color", [*AXIS_COLORS.values(), INK, FAINT])
+def test_every_colour_can_be_read_on_its_card_and_what_is_written_on_it_too(color):
+    assert contrast(color, CARD) >= 4.5 and contrast(DARK[color], DARK[CARD]) >= 4.5
+
+
+@pytest.mark.parametrize("ground", [COLORS["padding"], PALE])
+def test_what_stands_on_padding_can_be_read(ground):
+    assert contrast(INK, ground) >= 4.5 and contrast(DARK[INK], DARK[ground]) >= 4.5
