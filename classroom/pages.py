@@ -1,7 +1,6 @@
 """Pages: what the site and the slides make of a notebook: formulas without a script, still pictures as HTML."""
 
 import re
-import shutil
 import sys
 from base64 import b64decode
 from html import escape
@@ -11,6 +10,7 @@ from latex2mathml.converter import convert
 from lessons import FOLDER, PROJECT
 
 sys.path.insert(0, str(PROJECT))
+from seq2seq_lib.figures import in_both_themes  # noqa: E402
 from seq2seq_lib.widgets.base import style_sheet  # noqa: E402
 
 CODE = re.compile(r"(```.*?```|`[^`\n]*`|<code>.*?</code>)", re.DOTALL)
@@ -41,8 +41,14 @@ def opened(html):
 
 
 def copy_look(folder):
-    """Copy what the pages of a folder need beside them: the pictures of the lessons, and the look of the widgets."""
-    shutil.copytree(FOLDER / "images", folder / "images")
+    """Copy what the pages of a folder need beside them: the pictures of the lessons, and the look of the widgets.
+
+    A page says whether it is dark, so here the pictures may be so too.
+    """
+    (folder / "images").mkdir()
+    for path in (FOLDER / "images").iterdir():
+        svg = in_both_themes(path.read_text(encoding="utf-8"))
+        (folder / "images" / path.name).write_text(svg, encoding="utf-8", newline="\n")
     (folder / "widgets.css").write_text(style_sheet(), encoding="utf-8", newline="\n")
 
 
