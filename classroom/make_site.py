@@ -105,7 +105,7 @@ def accessible(html):
     html = re.sub(r'<a class="anchor-link"[^>]*>.*?</a>', "", html)
     html = re.sub(r'(<h\d id=")([^"]*)"', lambda found: f'{found.group(1)}{escape(unquote(found.group(2)))}"', html)
     html = re.sub(r"<th[^>]*>\s*</th>", "<td></td>", html)  # the corner of a pandas table is no heading
-    return re.sub(r'<table border="1" class="dataframe">', '<table class="dataframe">', html)
+    return re.sub(r'<table border="1" class="dataframe', '<table class="dataframe', html)
 
 
 def anchors(html):

@@ -11,6 +11,7 @@ from lessons import FOLDER, PROJECT
 
 sys.path.insert(0, str(PROJECT))
 from seq2seq_lib.figures import in_both_themes  # noqa: E402
+from seq2seq_lib.tables import aligned  # noqa: E402
 from seq2seq_lib.widgets.base import style_sheet  # noqa: E402
 
 CODE = re.compile(r"(```.*?```|`[^`\n]*`|<code>.*?</code>)", re.DOTALL)
@@ -26,7 +27,7 @@ def read(path):
             cell.source = formulas_as_mathml(cell.source)
         for output in cell.get("outputs", []):
             if "text/html" in output.get("data", {}):
-                output.data["text/html"] = opened(output.data["text/html"])
+                output.data["text/html"] = aligned(opened(output.data["text/html"]))
     return nb
 
 

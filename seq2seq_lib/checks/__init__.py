@@ -4,8 +4,11 @@ A lesson says `from seq2seq_lib.checks import lesson_01 as checks`; an exercise 
 the cell of a blank with `MyVocab = checks.MyVocab(MyVocab)`, a folded cell of claims is `prove({...})`.
 """
 
+from ..tables import align_tables
 from .blank import Blank
 from .proof import prove
 from .runner import Exercise, Verdict
 
 __all__ = ["Blank", "Exercise", "Verdict", "prove"]
+
+align_tables()

@@ -1,5 +1,6 @@
 """Widgets: try the real code on real tensors, by mouse or keyboard. Importing this module loads ipywidgets."""
 
+from ..tables import align_tables
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
 from .bleu_explorer import BleuExplorer
@@ -16,3 +17,5 @@ __all__ = [
     "BatchExplorer", "BleuExplorer", "ClippingExplorer", "ContextMap", "DecoderStepper", "LessonWidget",
     "LiveCurves", "MaskExplorer", "ShapeInspector", "Translator", "progress",
 ]
+
+align_tables()
