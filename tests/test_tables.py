@@ -1,4 +1,4 @@
-"""Tables: text on the left, numbers on the right, in notebooks, on the site and on slides, without a word in a lesson."""
+"""Tables: text on the left, numbers on the right, in notebooks, on the site and on slides, with no word in a lesson."""
 
 import re
 import subprocess
