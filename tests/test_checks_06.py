@@ -244,8 +244,8 @@ ANSWERS = {
     lesson_06.greedy: (
         [filled_in(as_shown), filled_in(by_probabilities)],
         [
-            (filled_in(asks_first), "`<eos>` is missing behind them"),
-            (filled_in(never_over), "goes on behind `<eos>`"),
+            (filled_in(asks_first), "`<eos>` is missing after them"),
+            (filled_in(never_over), "goes on after `<eos>`"),
             (filled_in(over_at_once), "One word, and the loop is over"),
             (filled_in(drops_the_state), "begins from the encoder's state"),
             (filled_in(keeps_the_token), "reads `<bos>` at every step"),
@@ -274,7 +274,7 @@ ANSWERS = {
             (lambda row: [i for i in row if i != EOS], "take out every `<eos>`"),
             (lambda row: row[: row.index(EOS)], "ValueError"),
             (lambda row: row[: row.index(EOS) + 1] if EOS in row else row, "is still there"),
-            (lambda row: row[row.index(EOS) + 1 :] if EOS in row else row, "what stands behind"),
+            (lambda row: row[row.index(EOS) + 1 :] if EOS in row else row, "what comes after"),
             (lambda row: row[:-1], "is expected"),
             (deletes, "right result, but it changes its argument `row`"),
         ],

@@ -94,10 +94,10 @@ greedy = Blank(
     _greedy,
     cases=[(*_sources(225, 4), 8), (*_sources(316, 3), 8), (*_sources(253, 4), 8), (*_sources(316, 4), 3)],
     mistakes=[
-        (_greedy_but(ends=False), "Your loop goes on behind `<eos>`, up to the limit. Leave it by `break` when the id "
+        (_greedy_but(ends=False), "Your loop goes on after `<eos>`, up to the limit. Leave it by `break` when the id "
                                   "that you have just appended is `EOS`."),
         (lambda *args: [i for i in _greedy(*args) if i != EOS],
-         "The words are right, but `<eos>` is missing behind them. Append the id first, and then ask whether it is "
+         "The words are right, but `<eos>` is missing after them. Append the id first, and then ask whether it is "
          "`EOS`."),
         (_greedy_but(moves=False), "Every step begins from the encoder's state. The decoder returns a new one: "
                                    "`Y_hat, state = net.decoder(token, state)`."),
@@ -165,7 +165,7 @@ greedy_batch = Blank(
 )
 
 
-# ---------------------------------------------------------------- blank: what stands before the end
+# ---------------------------------------------------------------- blank: what comes before the end
 
 def _before_eos(row):
     return row[: row.index(EOS)] if EOS in row else row
@@ -176,13 +176,13 @@ before_eos = Blank(
     cases=[([5, 7, EOS, 6, EOS],), ([4, EOS, EOS, 8],), ([5, 6, 7, 8],), ([EOS, 4],), ([6, 4, EOS],)],
     mistakes=[
         (lambda row: [i for i in row if i != EOS],
-         "You take out every `<eos>`, and keep what stands behind the first one. Cut the row there."),
+         "You take out every `<eos>`, and keep what comes after the first one. Cut the row there."),
         (lambda row: row[: row.index(EOS) + 1] if EOS in row else row,
          "`<eos>` itself is still there. `row[:n]` ends before place n."),
         (lambda row: row[: len(row) - 1 - row[::-1].index(EOS)] if EOS in row else row,
          "You cut at the last `<eos>`. All that follows the *first* one means nothing."),
         (lambda row: row[row.index(EOS) + 1 :] if EOS in row else row,
-         "This is what stands behind the first `<eos>`. Keep what stands before it: `row[:n]`, not `row[n:]`."),
+         "This is what comes after the first `<eos>`. Keep what comes before it: `row[:n]`, not `row[n:]`."),
         (lambda row: row[: row.index(EOS)] if EOS in row else [],
          "A row without an `<eos>` was stopped by the limit. All of it counts."),
         (lambda row: row[: row.index(EOS)] if EOS in row else row[:-1],
@@ -191,7 +191,7 @@ before_eos = Blank(
     ],
     start="`row.index(EOS)` is the place of the first `<eos>`, and an error if there is none: so ask first, by "
           "`EOS in row`.",
-    after="What stands behind the first `<eos>` is gone, and a row without one is whole.",
+    after="What came after the first `<eos>` is gone, and a row without one is whole.",
 )
 
 
