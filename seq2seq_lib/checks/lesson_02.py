@@ -196,7 +196,7 @@ packed_context = Blank(
          "The contexts are the right ones, but they go from the longest sentence to the shortest. Keep the order of "
          "the batch: with `enforce_sorted=False` nothing needs to be sorted."),
     ],
-    start="Delete the line `raise NotImplementedError`, and begin with `packed`, made as in the cell above.",
+    start="Delete the line `raise NotImplementedError`, and begin with `embs` and `packed`, made as in the cell above.",
     after="No padding can change this context any more.",
 )
 
