@@ -10,6 +10,7 @@ from html import escape, unescape
 from pathlib import Path
 from urllib.parse import unquote
 
+from extra_pages import NEXT, shapes_page
 from folders import fresh
 from lessons import FOLDER, PROJECT, lessons
 from nbconvert import HTMLExporter
@@ -24,12 +25,16 @@ build a translator from two recurrent networks, and understand every tensor in i
 text → padded batches → encoder → context → decoder → masked loss → training → prediction → BLEU → *your translator*
 
 | lesson | minutes | its question |
-|---|---|---|
+|---|---:|---|
 {rows}
 
 Each lesson is a Jupyter notebook. On these pages you can read it; in Jupyter you run it, move its widgets, and have
 your exercises checked. The [README](README.html) says how to start: two commands, no GPU, no network.
+
+Beside the lessons: [all shapes on one page](shapes.html), to print, and for whoever has finished,
+[where to go next](next.html).
 """
+TITLES = {"index": "Contents", "shapes": "All shapes on one page", "next": "Where to go next"}
 
 
 def main(folder):
@@ -41,13 +46,13 @@ def main(folder):
     (folder / HERE.name).mkdir()
     shutil.copy(HERE / "picture.png", folder / HERE.name / "picture.png")  # of the README
     all_lessons, solutions = lessons(), {lesson.stem: lesson for lesson in lessons(FOLDER / "solutions")}
-    exporter = HTMLExporter(template_name="page", extra_template_basedirs=[str(HERE / "templates")])
+    exporter = page_exporter()
     entries = [dict(number=lesson.number, name=lesson.name, html=f"{lesson.stem}.html") for lesson in all_lessons]
     for i, lesson in enumerate(all_lessons):
         page = dict(title=f"{lesson.name}: {lesson.question}", root="", html=f"{lesson.stem}.html", lessons=entries,
                     description=plain(f"{lesson.question} {lesson.about}"),
                     previous=entries[i - 1] if i else dict(html="index.html", name="Contents"),
-                    next=entries[i + 1] if i + 1 < len(entries) else None)
+                    next=entries[i + 1] if i + 1 < len(entries) else dict(html="next.html", name=TITLES["next"]))
         if lesson.stem in solutions:
             page["other"] = dict(html=f"solutions/{lesson.stem}.html", link="Solutions of the exercises")
             solved = page | dict(root="../", html=f"solutions/{lesson.stem}.html", previous=None, next=None,
@@ -59,15 +64,20 @@ def main(folder):
     rows = "\n".join(f"| [{one.number:02d} {one.name}]({one.stem}.html) | {one.minutes} | {one.question} |"
                      for one in all_lessons)
     front = dict(root="", lessons=entries, previous=None)
-    texts = {"index": INDEX.format(count=len(all_lessons), hours=hours, rows=rows)}
+    texts = {"index": INDEX.format(count=len(all_lessons), hours=hours, rows=rows), "shapes": shapes_page(),
+             "next": NEXT}
     texts |= {name: (PROJECT / f"{name}.md").read_text(encoding="utf-8")
               for name in ("README", "TEACHING") if (PROJECT / f"{name}.md").is_file()}
     for name, text in texts.items():
-        page = front | dict(html=f"{name}.html", title="Contents" if name == "index" else name.capitalize(),
+        page = front | dict(html=f"{name}.html", title=TITLES.get(name, name.capitalize()),
                             description="Build a sequence-to-sequence translator from two RNNs, step by step.",
                             next=entries[0] if name == "index" else None)
         write(exporter, text_as_notebook(text), folder, page)
     print(f"{len(list(folder.rglob('*.html')))} pages in {folder}; open {folder / 'index.html'}")
+
+
+def page_exporter():
+    return HTMLExporter(template_name="page", extra_template_basedirs=[str(HERE / "templates")])
 
 
 def text_as_notebook(text):

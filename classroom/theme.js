@@ -20,11 +20,24 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   name();
   reachable();
+  for (const image of document.querySelectorAll('img[src*="road_map_"]')) {
+    if (image.complete) light(image);
+    else image.addEventListener("load", () => light(image));
+  }
 });
 addEventListener("resize", reachable);
 
+// Where a road map is wider than the page, scroll to the stop that is lit: its place among the five of its line.
+const STOPS = ["text", "batches", "encoder", "context", "decoder", "masked_loss", "training", "prediction", "bleu",
+  "your_translator"];
+function light(image) {
+  const at = STOPS.indexOf(image.src.match(/road_map_(\w+)\.svg/)?.[1]) % 5;
+  const room = image.parentElement;
+  room.scrollLeft = (room.scrollWidth - room.clientWidth) * Math.max(0, at) / 4;
+}
+
 function reachable() {
-  for (const node of document.querySelectorAll(".input, .output, .output div, .text table, .text pre, .columns > nav")) {
+  for (const node of document.querySelectorAll(".input, .output, .output div, .text table, .text pre, .text p, .columns > nav")) {
     if (node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1) node.tabIndex = 0;
     else node.removeAttribute("tabindex");
   }

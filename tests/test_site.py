@@ -3,12 +3,21 @@
 import re
 from html.parser import HTMLParser
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
+import nbformat
+import pandas as pd
 import pytest
+import torch
 from browser import chromium, missing, npm_package
+from extra_pages import SHAPES, SIZES, TARGET_STEPS, sizes_of
 from lessons import FOLDER, lessons
-from make_site import main
-from pages import formulas_as_mathml
+from make_site import main, page_exporter, write
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from pages import formulas_as_mathml, read
+from PIL import Image
+
+from seq2seq_lib import Decoder, Encoder, MaskedSoftmaxCELoss, teacher_forcing
 
 pytestmark = pytest.mark.site
 
@@ -132,3 +141,143 @@ def test_pages_fit_a_telephone_and_the_theme_can_be_changed(site, axe):
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 22, 22)"
         page.get_by_role("button", name="Light theme").wait_for()
         context.close()
+
+
+# ---------------------------------------------------------------- what the eye sees
+
+@pytest.fixture(scope="module")
+def browser():
+    if missing():
+        pytest.skip(missing())
+    with chromium() as started:
+        yield started
+
+
+def made_up(site, cells):
+    """Write a page of these cells beside the others; return its path."""
+    nbformat.write(new_notebook(cells=cells), site / "made_up.ipynb")
+    page = dict(root="", html="made_up.html", title="Made up", description="A page made up for a test.", lessons=[],
+                previous=None, next=None)
+    write(page_exporter(), read(site / "made_up.ipynb"), site, page)
+    (site / "made_up.ipynb").unlink()
+    return site / "made_up.html"
+
+
+def test_an_answer_is_folded_until_it_is_asked_for_and_a_proof_is_left_out(site, browser):
+    question = new_code_cell("6 * 7", metadata={"jupyter": {"outputs_hidden": True}},
+                             outputs=[new_output("execute_result", {"text/plain": "the answer is 42"})])
+    plain = new_code_cell("1 + 1", outputs=[new_output("execute_result", {"text/plain": "two"})])
+    proof = new_code_cell("prove({})", metadata={"tags": ["proof"]}, outputs=[new_output("stream", text="✓ 1 claim")])
+    page = browser.new_page()
+    path = made_up(site, [new_markdown_cell("> **Predict, then run.** What is it?"), question, proof, plain])
+    page.goto(path.as_uri())
+    answer = page.get_by_text("the answer is 42")
+    assert not answer.is_visible() and page.get_by_text("two", exact=True).is_visible()
+    assert page.get_by_text("claim").count() == 0
+    page.get_by_text("What it shows").click()
+    assert answer.is_visible()
+    quote = page.locator("blockquote")
+    assert quote.evaluate("node => parseFloat(getComputedStyle(node).borderLeftWidth)") >= 4
+    page.close()
+    path.unlink()
+
+
+def test_text_stands_on_the_left_of_a_table_and_numbers_on_the_right(site, browser):
+    table = pd.DataFrame({"said": ["oui", "non"], "times": [3, 4]}, index=["first", "second"]).to_html()
+    cells = [new_code_cell("table", outputs=[new_output("execute_result", {"text/html": table, "text/plain": ""})]),
+             new_markdown_cell("| said | times |\n|---|---:|\n| oui | 3 |")]
+    page = browser.new_page()
+    path = made_up(site, cells)
+    page.goto(path.as_uri())
+    aligned = page.evaluate("""() => [...document.querySelectorAll("main td, main th")].filter(node => node.textContent)
+        .map(node => [node.textContent, getComputedStyle(node).textAlign])""")
+    assert {place for text, place in aligned if text in ("said", "oui", "non", "first", "second")} == {"left"}
+    assert {place for text, place in aligned if text in ("times", "3", "4")} == {"right"}
+    page.close()
+    path.unlink()
+
+
+@pytest.mark.parametrize("scheme, ground", [("light", (255, 255, 255)), ("dark", (28, 28, 28))])
+def test_pictures_are_light_or_dark_as_the_page(site, browser, tmp_path, scheme, ground):
+    page = browser.new_page(color_scheme=scheme)
+    page.goto((site / "00_start_here.html").as_uri())
+    image = page.locator('img[src="images/encoder_decoder.svg"]')
+    image.screenshot(path=tmp_path / "image.png")
+    assert Image.open(tmp_path / "image.png").convert("RGB").getpixel((30, 12)) == ground
+    page.close()
+
+
+def test_on_a_telephone_the_lit_stop_of_the_road_map_is_in_view_and_can_be_read(site, browser):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    for lesson in lessons():
+        page.goto((site / f"{lesson.stem}.html").as_uri())
+        image = page.locator('img[src*="road_map"]').first
+        name = re.search(r"road_map_(\w+)\.svg", image.get_attribute("src")).group(1)
+        page.wait_for_function("() => document.querySelector('img[src*=road_map]').complete")
+        svg = ElementTree.fromstring((site / "images" / f"road_map_{name}.svg").read_text(encoding="utf-8"))
+        lit, = [node for node in svg.iter() if node.get("font-weight") == "bold"]
+        left, _, width, _ = map(float, svg.get("viewBox").split())
+        box = image.bounding_box()
+        middle = box["x"] + (float(lit.get("x")) - left) * box["width"] / width
+        assert 20 < middle < 370, lesson.stem
+        assert 16 * box["width"] / width >= 12
+    page.close()
+
+
+def test_comments_in_code_can_be_read(site, browser):
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme)
+        page.goto((site / "03_decoder.html").as_uri())
+        ink, ground = page.locator(".input .c1").first.evaluate(
+            "node => [getComputedStyle(node).color, getComputedStyle(node.closest('.input')).backgroundColor]")
+        light = [sum(part * ((float(n) / 255 + 0.055) / 1.055) ** 2.4
+                     for part, n in zip((0.2126, 0.7152, 0.0722), re.findall(r"\d+", color)))
+                 for color in (ink, ground)]
+        assert (max(light) + 0.05) / (min(light) + 0.05) >= 4.5, scheme
+        page.close()
+
+
+# ---------------------------------------------------------------- the sheet of shapes, and what comes next
+
+def test_the_sheet_has_the_shapes_that_the_library_makes():
+    """Every row of the sheet is computed, by the library, on a batch of the sizes that the sheet names."""
+    batch, steps, target_steps, vocab = SIZES["batch"], SIZES["num_steps"], TARGET_STEPS, SIZES["vocab_size"]
+    sizes = (vocab, SIZES["embed_size"], SIZES["num_hiddens"], SIZES["num_layers"])
+    encoder, decoder = Encoder(*sizes), Decoder(*sizes)
+    X, Y = torch.randint(4, vocab, (batch, steps)), torch.randint(4, vocab, (batch, target_steps))
+    X_valid_len, Y_valid_len = torch.full((batch,), steps), torch.full((batch,), target_steps)
+    output, state = encoder(X, X_valid_len)
+    hidden, context = decoder.init_state((output, state))
+    seen = {}
+    hook = decoder.rnn.register_forward_hook(lambda _, given, made: seen.update(inputs=given[0], output=made[0]))
+    Y_hat, (after, _) = decoder(teacher_forcing(Y), (hidden, context))
+    hook.remove()
+    token = torch.full((batch, 1), 1)
+    one, (carried, _) = decoder(token, (hidden, context))
+    losses = torch.nn.functional.cross_entropy(Y_hat.permute(0, 2, 1), Y, reduction="none")
+    loss = MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len)
+    made = {
+        "1": [X, X_valid_len, Y, Y_valid_len], "2": [encoder.embedding(X.T), output, state, context],
+        "3": [teacher_forcing(Y), context.expand(target_steps, -1, -1), seen["inputs"], seen["output"], after, Y_hat],
+        "4": [Y_hat.permute(0, 2, 1), losses, loss],
+        "5": [loss.sum() / Y_valid_len.sum(), encoder.embedding.weight, decoder.dense.weight],
+        "6": [token, one, one.argmax(dim=2), carried]}
+    assert [lesson[0] for lesson in SHAPES] == list(made)
+    for lesson, tensors in SHAPES.items():
+        assert [sizes_of(axes) for _, axes, _ in tensors] == [tuple(tensor.shape) for tensor in made[lesson[0]]], lesson
+
+
+def test_the_sheet_of_shapes_is_one_page_of_paper(site, browser, tmp_path):
+    page = browser.new_page()
+    page.goto((site / "shapes.html").as_uri())
+    assert page.locator(".shapes tbody tr").count() == sum(map(len, SHAPES.values()))
+    page.pdf(path=tmp_path / "shapes.pdf", prefer_css_page_size=True, print_background=True)
+    pages = re.findall(rb"/Type\s*/Page\b", (tmp_path / "shapes.pdf").read_bytes())
+    assert len(pages) == 1
+    page.close()
+
+
+def test_the_last_lesson_and_the_index_lead_on(site):
+    found = pages(site)
+    assert {"shapes.html", "next.html"} <= set(found["index.html"].links)
+    assert "next.html" in found[f"{lessons()[-1].stem}.html"].links
