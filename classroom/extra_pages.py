@@ -12,7 +12,7 @@ SIZES = {"batch": 4, "num_steps": 5, "embed_size": 8, "num_hiddens": 16, "num_la
          "embed_size + num_hiddens": 24}
 TARGET_STEPS = 6  # of the target, and of everything that the decoder makes
 
-# Every tensor of the course, by lesson: its name, its axes, and what it is. The name says which sentences' steps it has.
+# Every tensor of the course, by lesson: its name, its axes, and what it is; num_steps' are those of the target.
 SHAPES = {
     "1 Text to tensors": [
         ("X", "batch num_steps", "ids of the source sentences, padded behind <eos>"),
@@ -71,8 +71,8 @@ def shapes_page():
         '<table class="shapes"><thead><tr><th>lesson</th><th>tensor</th><th>axes</th><th class=number>example</th>'
         f"<th>what it is</th></tr></thead><tbody>{''.join(rows)}</tbody></table>\n\n"
         f"The example: {named}; sources of {SIZES['num_steps']} steps and targets of {TARGET_STEPS}, which is why "
-        "their <i>num_steps</i> has a prime. An LSTM's state is a pair of tensors, each of the shape of a GRU's. Lessons 7 "
-        "and 8 bring no new shapes: BLEU counts words, and the translator is made of what stands above.\n")
+        "their <i>num_steps</i> has a prime. An LSTM's state is a pair of tensors, each of the shape of a GRU's. "
+        "Lessons 7 and 8 bring no new shapes: BLEU counts words, and the translator is made of what stands above.\n")
 
 
 def _axis(axis):
