@@ -15,7 +15,7 @@ from seq2seq_lib.widgets import BleuExplorer
 
 def bars(widget, name):
     """The bars under a sentence, in reading order: `(kind, what stands on it)`."""
-    table = widget.html.split('class="s2s-bleu-sentence"')[1 if name == "label" else 2].split("</table>")[0]
+    table = re.split('class="s2s-bleu-sentence[^"]*"', widget.html)[1 if name == "label" else 2].split("</table>")[0]
     return [(kind, words) for kind, words in re.findall(r's2s-cell s2s-bleu-(\w+)[^>]*>([^<]*)<', table)]
 
 

@@ -10,6 +10,7 @@ from .drawing import pick
 from .markup import tag
 
 ORDERS = (1, 2, 3, 4)
+LONG = 12  # tokens: a longer sentence is drawn narrower
 MOST_TOKENS, MOST_NGRAMS = 30, 12  # that are drawn; all are counted
 KINDS = {  # the fate of an n-gram: a sign, and words for it
     "match": ("✓", "has a partner of the same number"),
@@ -70,8 +71,9 @@ class BleuExplorer(LessonWidget):
                              [tag("td", value, class_="s2s-number") for value in (had, found, min(had, found))],
                              tag("td", clipped)))
         matched, total = (ours & theirs).total(), ours.total()
-        more = f"{len(rows) - MOST_NGRAMS} more" if len(rows) > MOST_NGRAMS else ""
-        lines.append(tag("tr", tag("th", f"{more} all"), tag("td", total, class_="s2s-number"), tag("td"),
+        if len(rows) > MOST_NGRAMS:
+            lines.append(tag("tr", tag("td", f"and {len(rows) - MOST_NGRAMS} more", class_="s2s-bleu-rest")))
+        lines.append(tag("tr", tag("th", "all together"), tag("td", total, class_="s2s-number"), tag("td"),
                          tag("td", matched, class_="s2s-number"),
                          tag("td", f"p{_low(self.n)} = {matched}/{total} = {matched / total:.4f}"),
                          class_="s2s-bleu-sum"))
@@ -137,7 +139,7 @@ def _sentence(name, tokens, ngrams, fates, chosen):
             line.append(tag("td", words, colspan=n, class_=f"s2s-cell s2s-bleu-{kind}{looked_at}",
                             title=f"“{' '.join(ngrams[i])[:60]}” {KINDS[kind][1]}"))
         lines.append(tag("tr", line))
-    return tag("table", lines, class_="s2s-bleu-sentence")
+    return tag("table", lines, class_=f"s2s-bleu-sentence{' s2s-bleu-long' * (len(shown) > LONG)}")
 
 
 def _legend():

@@ -122,16 +122,17 @@ class MaskExplorer(LessonWidget):
         batch, num_steps = self.Y.shape
         chosen = min(self.cell[0], batch - 1), min(self.cell[1], num_steps - 1)
         steps, rows = dict(class_="s2s-ink", data_axis="num_steps"), dict(class_="s2s-ink", data_axis="batch")
-        head = [tag("tr", tag("td"), tag("th", "num_steps →", colspan=num_steps, **steps)),
-                tag("tr", tag("th", "batch ↓", **rows), [tag("th", t, scope="col", **steps) for t in range(num_steps)],
-                    tag("th", "valid_len", scope="col", **rows), tag("th", "sum", scope="col"),
-                    tag("th", "one cell weighs", scope="col"))]
+        head = [tag("tr", tag("td", colspan=4), tag("th", "num_steps →", colspan=num_steps, **steps)),
+                tag("tr", tag("th", "batch ↓", **rows), tag("th", "valid_len", scope="col", **rows),
+                    tag("th", "sum", scope="col"), tag("th", "one cell weighs", scope="col", class_="s2s-mask-head"),
+                    [tag("th", t, scope="col", **steps) for t in range(num_steps)])]
         shown, digits = (self.losses, 2) if self.cells == "loss" else (gradient, 3)
         off = torch.arange(num_steps) >= torch.tensor(counted)[:, None]  # (batch, num_steps)
         heat = (shown / shown.masked_fill(off, 0).max().clamp(min=1e-9)).tolist()  # the darkest cell is one that counts
         lines, explained = [], ""
         for row, n in enumerate(counted):
-            line = [tag("th", row, scope="row", **rows)]
+            sums_up = n, f"{sums[row]:.2f}", f"1/{divisors[row]}"  # before the steps, of which there may be many
+            line = [tag("th", row, scope="row", **rows), [tag("td", text, class_="s2s-number") for text in sums_up]]
             for step in range(num_steps):
                 counts = step < n
                 said = self._explain(row, step, counts, gradient[row, step].item())
@@ -145,7 +146,6 @@ class MaskExplorer(LessonWidget):
                     style=f"--heat:{heat[row][step]:.2f}" if counts else None,
                     **pick("cell", [row, step], said, at=(row, step), chosen=(row, step) == chosen),
                     **stop("lengths", step + 1, index=row)))
-            line += [tag("td", text, class_="s2s-number") for text in (n, f"{sums[row]:.2f}", f"1/{divisors[row]}")]
             lines.append(tag("tr", line))
         table = tag("table", tag("thead", head), tag("tbody", lines), role="grid",
                     aria_label="The labels of the batch and their losses. Arrow keys go from cell to cell.")
