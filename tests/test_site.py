@@ -281,3 +281,26 @@ def test_the_last_lesson_and_the_index_lead_on(site):
     found = pages(site)
     assert {"shapes.html", "next.html"} <= set(found["index.html"].links)
     assert "next.html" in found[f"{lessons()[-1].stem}.html"].links
+
+
+def test_a_widget_has_one_left_edge_and_room_for_a_ring(site, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    found = 0
+    for lesson in lessons():
+        page.goto((site / f"{lesson.stem}.html").as_uri())
+        for widget in page.locator(".s2s").all():
+            edges = widget.evaluate("""root => {
+                const start = root.getBoundingClientRect().left + parseFloat(getComputedStyle(root).paddingLeft);
+                const parts = ":scope > p, .s2s-drawing > div > *, .s2s-drawing p, .s2s-wide > table";
+                const others = ".s2s-columns, .s2s-bleu-row, .s2s-clipping, td";
+                return [...root.querySelectorAll(parts)]
+                    .filter(node => node.checkVisibility() && node.textContent && !node.closest(others))
+                    .map(node => [node.className,
+                        node.getBoundingClientRect().left + parseFloat(getComputedStyle(node).paddingLeft) - start]);
+            }""")
+            room = widget.locator(".s2s-drawing").first.evaluate("node => parseFloat(getComputedStyle(node).padding)")
+            assert room >= 5 and edges
+            assert [edge for edge in edges if not -3.5 <= edge[1] <= 0.5 and "chips" not in edge[0]] == [], lesson.stem
+            found += 1
+    assert found >= 8
+    page.close()
