@@ -1,4 +1,4 @@
-"""Answers to the blanks and exercises of lesson 04, right and wrong, as readers would write them; `test_checks` tries them."""
+"""Answers to the blanks and exercises of lesson 04, right and wrong, as readers write them, for `test_checks`."""
 
 import math
 
