@@ -2,7 +2,8 @@
 
 Words of prose outside the exercises at 180 a minute, 6 seconds for each line of code, 40 for each question, 90 for each
 blank, 2 minutes for each widget, the computing (the table of TEACHING.md), and the warm-up exercise, 2 minutes. Not
-counted: the core and stretch exercises, folded proofs, imports, and asides (their cells carry the tag `aside`).
+counted: the core and stretch exercises, folded proofs, imports, the glossary, and asides (their cells carry the tag
+`aside`).
 Run: python classroom/minutes.py
 """
 
@@ -54,11 +55,11 @@ def words(markdown):
 
 
 def _in_class(nb):
-    """The cells up to the exercises, and those behind them: the recap."""
+    """The cells up to the exercises, and the recap behind them; not the glossary, where one looks up a word."""
     exercises = False
     for cell in nb.cells:
         if cell.cell_type == "markdown" and cell.source.startswith("## "):
-            exercises = cell.source.startswith("## Exercises")
+            exercises = cell.source.startswith(("## Exercises", "## Glossary"))
         if not exercises:
             yield cell
 

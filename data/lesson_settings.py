@@ -1,5 +1,7 @@
 """The settings of lesson 08's training, for the scripts that compare something with it (a test keeps them the same)."""
 
+from seq2seq_lib import Decoder, Encoder, Seq2Seq, remember_from_start
+
 MIN_FREQ = 2
 SIZES = dict(embed_size=192, num_hiddens=256, num_layers=1, dropout=0.05)
 BATCH_SIZE, EPOCHS, NUM_STEPS = 32, 3, 30
@@ -7,3 +9,9 @@ BATCH_SIZE, EPOCHS, NUM_STEPS = 32, 3, 30
 
 def learning_rate(done):
     return 0.006 * (1 - done)
+
+
+def make_net(vocabs, num_hiddens=SIZES["num_hiddens"], context="every_step"):
+    sizes = SIZES | {"num_hiddens": num_hiddens}
+    net = Seq2Seq(Encoder(len(vocabs[0]), **sizes), Decoder(len(vocabs[1]), **sizes, context=context))
+    return remember_from_start(net)

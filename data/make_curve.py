@@ -11,15 +11,12 @@ their accepted translations, and the share whose three-word groups all stand in 
 import sys
 
 import torch
-from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate
+from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, learning_rate, make_net
 from make_corpus import corpus_hash
 from making import read, write_table
 
 from seq2seq_lib import (
     Batches,
-    Decoder,
-    Encoder,
-    Seq2Seq,
     Vocab,
     corpus_bleu,
     data_folder,
@@ -66,7 +63,7 @@ def rows_of(name):
         epochs = round(EPOCHS * (len(written) + len(made)) / len(pairs))
         vocabs = Vocab((source for source, _ in pairs), MIN_FREQ), Vocab((answer for _, answer in pairs), MIN_FREQ)
         torch.manual_seed(0)
-        net = Seq2Seq(Encoder(len(vocabs[0]), **SIZES), Decoder(len(vocabs[1]), **SIZES))
+        net = make_net(vocabs)
         batches = Batches(pairs, *vocabs, BATCH_SIZE)
         train(net, batches, learning_rate, epochs, vocabs[1], "cpu", progress=False)
         bleu = corpus_bleu(predict(net, list(alone), *vocabs, NUM_STEPS), list(alone.values()))

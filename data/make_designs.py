@@ -11,15 +11,12 @@ lesson 08 (lesson_settings.py). The scores are of the validation part; the test 
 import sys
 
 import torch
-from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate
+from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate, make_net
 from make_corpus import corpus_hash
 from making import read, write_table
 
 from seq2seq_lib import (
     Batches,
-    Decoder,
-    Encoder,
-    Seq2Seq,
     Vocab,
     corpus_bleu,
     data_folder,
@@ -31,11 +28,6 @@ from seq2seq_lib import (
 SEEDS = 0, 1, 2
 DESIGNS = {"Cho": "every_step", "Sutskever": "initial"}
 LENGTHS = ((1, 4), (5, 6), (7, 8), (9, 10), (11, 99))  # tokens of a source
-
-
-def make_net(vocabs, num_hiddens, context):
-    sizes = SIZES | {"num_hiddens": num_hiddens}
-    return Seq2Seq(Encoder(len(vocabs[0]), **sizes), Decoder(len(vocabs[1]), **sizes, context=context))
 
 
 def count_weights(net):

@@ -22,8 +22,13 @@ TASKS = {  # the number of steps, those with an input, those with an output; an 
     "many to many, aligned": (3, [0, 1, 2], [0, 1, 2], "words → noun, verb, ..."),
     "many to many, unaligned": (5, [0, 1, 2], [3, 4], "a sentence → its translation"),
 }
+PACKED = ("she is doing well . <eos>", "they are watching . <eos>", "i lost . <eos>", "go . <eos>")
+GREEDY = [  # of each step the two likeliest words of the shipped model for "they are watching .", and how likely
+    [("ils", 0.73), ("elles", 0.27)], [("regardent", 0.99), ("sont", 0.01)], [(".", 0.99), ("de", 0.01)],
+    [("<eos>", 1), ("martin", 0)]]
 INK, CARD, LINE = "#1A1A1A", "#FFFFFF", "#C9C9C9"
 FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
+PALE, FAINT = "#E4E4E4", "#5A5A5A"  # of what does not count: its ground, its words
 MARGIN = 16  # between the card's edge and what is drawn on it
 PER_LINE = 5  # stops of the road map in one line
 
@@ -40,7 +45,9 @@ def drawings():
     source, target = "they are watching .".split(), "ils regardent .".split()
     found = {f"road_map_{stop.lower().replace(' ', '_')}.svg": road_map(stop) for stop in STOPS}
     return found | {"encoder_decoder.svg": encoder_decoder(source, target), "tasks.svg": tasks(),
-                    "two_designs.svg": two_designs(source, target)}
+                    "gru_gates.svg": gru_gates(), "packing.svg": packing([sentence.split() for sentence in PACKED]),
+                    "two_designs.svg": two_designs(source, target), "greedy_loop.svg": greedy_loop(GREEDY),
+                    "clipped_counting.svg": clipped_counting("A B C D E F".split(), "A B B C D".split())}
 
 
 def road_map(stop):
@@ -139,6 +146,81 @@ def tasks():
     return _card(3 * wide - 16, high + 206, parts, " ".join(said))
 
 
+def gru_gates():
+    """Draw one step of a GRU, by PyTorch's names: what each gate reads, and what it does.
+
+    Returns:
+        A `Drawing`: the old state runs from left to right through the middle, the word's vector comes in below.
+    """
+    state, word, middle, top, low = AXIS_COLORS["num_hiddens"], AXIS_COLORS["embed_size"], 150, 44, 256
+    parts = [  # lines first, so that boxes lie on top of them
+        _line([(100, middle), (619, middle)], state, tip=True),
+        f'<path d="M140 138V162" stroke="{CARD}" stroke-width="11"/>',  # here one line passes over the other
+        _line([(100, 352), (519, 352), (519, 289)], word, tip=True),
+        _line([(140, 352), (140, top), (299, top)], word, tip=True),
+        _line([(240, 352), (240, 289)], word, tip=True),
+        _line([(240, middle), (240, 223)], state, tip=True), _line([(370, middle), (370, 77)], state, tip=True),
+        _line([(370, middle), (370, 237)], state, tip=True), _line([(300, low), (351, low)], INK, tip=True),
+        _line([(389, low), (449, low)], INK, tip=True),
+        _line([(440, top), (720, top), (720, 107)], INK, tip=True),
+        _line([(590, low), (720, low), (720, 193)], INK, tip=True),
+        _line([(820, middle), (863, middle)], state, tip=True)]
+    parts += [_big_box(0, 126, 100, 48, "h", "t-1", fill=state), _big_box(0, 328, 100, 48, "x", "t", fill=word),
+              _big_box(864, 126, 84, 48, "h", "t", fill=state),
+              _big_box(300, 12, 140, 64, "z", words="update"), _big_box(180, 224, 120, 64, "r", words="reset"),
+              _big_box(450, 224, 140, 64, "n", words="candidate"),
+              f'<rect x="620" y="108" width="200" height="84" rx="8" fill="{CARD}" stroke="{INK}" stroke-width="3"/>',
+              _words(720, 139, "mix", 20, bold=True, anchor="middle"),
+              _formula(720, 172, [("(1 − z) n + z h", "t-1")]),
+              f'<circle cx="370" cy="{low}" r="18" fill="{CARD}" stroke="{INK}" stroke-width="3"/>',
+              _words(370, low + 9, "×", 26, anchor="middle"),
+              _words(456, 28, "how much of the old state stays", 18),
+              _words(606, 284, "the new state, if z were 0", 18),
+              _words(254, 318, "what n sees of the old state", 18)]
+    alt = ("One step of a GRU. The old state h t-1 and the word's vector x t go into two gates: r, reset, and z, "
+           "update. The candidate n reads x t, and the old state multiplied by r. At the end z mixes the two: the new "
+           "state h t is 1 minus z times n, plus z times h t-1.")
+    return _card(948, 376, parts, alt)
+
+
+def packing(sentences):
+    """Draw a padded batch, and below it what is left of it when it is packed.
+
+    Args:
+        sentences: lists of tokens, the longest first.
+
+    Returns:
+        A `Drawing`: the steps from left to right, in both.
+    """
+    wide, high, left, steps = 112, 38, 118, len(sentences[0])
+    upper, lower = 34, 94 + high * len(sentences)
+    step_color, batch_color = AXIS_COLORS["num_steps"], AXIS_COLORS["batch"]
+    sizes = [sum(len(tokens) > step for tokens in sentences) for step in range(steps)]
+    bottom, parts = lower + high * len(sentences) + 26, []
+    for top, name, size in ((upper, "padded", steps * len(sentences)), (lower, "packed", sum(sizes))):
+        parts += [_words(0, top + 24, name, 20, bold=True), _words(0, top + 50, f"{size} cells", 18)]
+    for step in range(steps):
+        middle = left + wide * step + wide / 2
+        parts += [_words(middle, 20, f"step {step}", 18, step_color, bold=True, anchor="middle"),
+                  _words(middle, bottom, str(sizes[step]), 24, batch_color, bold=True, anchor="middle")]
+        for row, tokens in enumerate(sentences):
+            x, y = left + wide * step + 3, upper + high * row
+            if step < len(tokens):
+                fill = COLORS["eos"] if tokens[step] == "<eos>" else COLORS["real"]
+                parts += [_cell(x, at, wide - 6, high - 6, tokens[step], fill) for at in (y, y + lower - upper)]
+            else:
+                parts += [_cell(x, y, wide - 6, high - 6, "<pad>", PALE, FAINT),
+                          f'<path d="M{x + 6} {y + high - 10}L{x + wide - 12} {y + 4}" stroke="{COLORS["wrong"]}" '
+                          'stroke-width="3"/>']
+    parts.append(_words(0, bottom, "batch size", 18, batch_color, bold=True))
+    cells = steps * len(sentences)
+    alt = (f"Above, a padded batch of {len(sentences)} sentences in {steps} steps; {cells - sum(sizes)} of its {cells} "
+           "cells are padding, pale and struck out. Below, the same batch packed: at each step only the sentences that "
+           f"still have a word, so that the batch has {_counted(sizes)} sentences at steps 0 to {steps - 1}. The "
+           f"sentences: {'; '.join(_said(tokens) for tokens in sentences)}.")
+    return _card(left + wide * steps, bottom + 8, parts, alt)
+
+
 def two_designs(source, target):
     """Draw the two ways to give a decoder the context, unrolled over one sentence pair.
 
@@ -159,25 +241,107 @@ def two_designs(source, target):
         parts += _design(n * wide, source, goes_in, asked_for, title, every_step)
         said.append(f"{title}: from the context of {_said(source)} goes {end}. Below the cells: {_said(goes_in)}. "
                     f"Above them: {_said(asked_for)}.")
-    return _card(2 * wide - 40, 228, parts, " ".join(said))
+    return _card(2 * wide - 36, 294, parts, " ".join(said))
 
 
 def _design(left, source, goes_in, asked_for, title, every_step):
-    color, pitch = AXIS_COLORS["num_hiddens"], 92
-    parts = [_text(left, 15, title, "start", f'fill="{INK}" font-weight="bold"'),
-             _box(left + 1, 90, 88, 40, "context", color),
-             _text(left + 45, 60, "of “" + " ".join(source[:2])), _text(left + 45, 80, " ".join(source[2:]) + "”")]
+    """One of the two designs; the way of the context is thick and purple."""
+    color, pitch, steps = AXIS_COLORS["num_hiddens"], 92, len(goes_in)
+    says = "the context goes in at every step" if every_step else "the context only starts the decoder"
+    parts = [_text(left, 16, title, "start", f'fill="{INK}" font-weight="bold"'),
+             _words(left, 42, says, 18, color, bold=True),
+             _text(left + 45, 92, "of “" + " ".join(source[:2])), _text(left + 45, 112, " ".join(source[2:]) + "”")]
     if every_step:
-        end = left + 132 + pitch * (len(goes_in) - 1)
-        parts.append(f'<path d="M{left + 45} 130V184H{end}" fill="none" stroke="{color}" stroke-width="2.5"/>')
+        end = left + 131 + pitch * (steps - 1)
+        parts.append(_line([(left + 45, 160), (left + 45, 226), (end, 226)], color, 7))
     for i, (below, above) in enumerate(zip(goes_in, asked_for)):
         x = left + 116 + pitch * i
-        parts += [_box(x, 90, 68, 40, "RNN"), _token(x + 34, 50, above), _token(x + 34, 223, below),
-                  _arrow(x + 34, 90, x + 34, 60), _arrow(x + 34, 204, x + 34, 131),
-                  _arrow(x - (24 if i else 26), 110, x - 1, 110, INK if i else color)]
+        middle = x + (46 if every_step else 34)
         if every_step:
-            parts.append(_arrow(x + 16, 184, x + 16, 131, color))
-    return parts
+            parts.append(_line([(x + 15, 229.5), (x + 15, 163)], color, 7, tip=True))
+        parts += [_token(x + 34, 82, above), _token(middle, 286, below),
+                  _arrow(x + 34, 122, x + 34, 92), _arrow(middle, 264, middle, 163),
+                  _line([(x - 26, 142), (x - 2, 142)], INK if i else color, 2 if i else 7, tip=True),
+                  _box(x, 122, 68, 40, "RNN")]
+    return [*parts, _box(left + 1, 120, 88, 44, "context", color)]
+
+
+def greedy_loop(steps):
+    """Draw greedy search: what is written at a step is read at the next, until `<eos>`.
+
+    Args:
+        steps: for each step a list of `(word, probability)`, the likeliest first; its first step reads `<bos>`.
+
+    Returns:
+        A `Drawing`: the steps from left to right, in each what it reads, the decoder, its scores, the likeliest word.
+    """
+    state, back, pitch, wide, parts = AXIS_COLORS["num_hiddens"], COLORS["target"], 224, 164, []
+    written = [scores[0][0] for scores in steps]
+    for i, (word, scores) in enumerate(zip(["<bos>", *written], steps)):
+        x = 116 + pitch * i
+        middle = x + wide / 2
+        parts += [_line([(x - (60 if i else 28), 232), (x - 1, 232)], state, 4, tip=True),
+                  _token(middle, 318, word, back if i else INK), _line([(middle, 293), (middle, 255)], INK, tip=True),
+                  _box(x, 210, wide, 44, "decoder"), _line([(middle, 210), (middle, 167)], INK, tip=True),
+                  _frame(x, 76, wide, 90, LINE)]
+        for row, (name, share) in enumerate(scores):
+            y, color = 84 + 27 * row, FAINT if row else back
+            parts += [_cell(x + 110, y, max(3, 46 * share), 22, "", color),
+                      _words(x + 8, y + 17, name, 17, color, bold=not row)]
+        parts += [_words(x + 8, 154, "all other words", 15, FAINT),
+                  _line([(middle, 76), (middle, 41)], back, 4, tip=True), _token(middle, 26, written[i], back)]
+        if i + 1 < len(steps):  # back it goes, to be read at the next step
+            away = 6 + 5.2 * len(written[i])
+            parts.append(_line([(middle + away, 20), (x + 194, 20), (x + 194, 312), (middle + pitch - away - 2, 312)],
+                               back, 4, tip=True))
+    end = 116 + pitch * (len(steps) - 1)
+    parts += [_cell(end + 116, 4, 62, 32, "stop", INK), _big_box(0, 208, 88, 48, "", words="context", fill=state),
+              _words(0, 26, "the likeliest", 17, back, bold=True), _words(0, 46, "word", 17, back, bold=True),
+              _words(0, 116, "scores", 17, bold=True), _words(0, 282, "state", 17, state, bold=True),
+              _words(0, 318, "it reads", 17, bold=True)]
+    alt = (f"Greedy search in {len(steps)} steps. The decoder starts from the context and reads bos. It gives every "
+           f"word a score; the likeliest, {written[0]}, is written, and goes back in at the next step, and the state "
+           f"is carried along. So it writes {_said(written)}, and there it stops.")
+    return _card(end + 182, 326, parts, alt)
+
+
+def clipped_counting(label, prediction):
+    """Draw how the words of a prediction are counted: each finds a partner of its own in the label, or none.
+
+    Args:
+        label, prediction: lists of tokens.
+
+    Returns:
+        A `Drawing`: the label above, the prediction below, and lines between partners.
+    """
+    wide, pitch, left, free, parts, found = 64, 96, 130, list(range(len(label))), [], 0
+    good, wrong = COLORS["good"], COLORS["wrong"]
+    for i, token in enumerate(prediction):
+        x = left + pitch * i
+        partner = next((j for j in free if label[j] == token), None)
+        if partner is None:
+            parts += [_frame(x, 180, wide, 48, wrong, 4, dashes="7 5"),
+                      _words(x + wide / 2, 212, token, 26, wrong, anchor="middle"),
+                      _words(x + wide / 2, 254, "no partner left", 18, wrong, anchor="middle")]
+        else:
+            free.remove(partner)
+            found += 1
+            parts += [_line([(left + pitch * partner + wide / 2, 48), (x + wide / 2, 180)], good, 5),
+                      _cell(x, 180, wide, 48, token, good, size=26)]
+    for j, token in enumerate(label):
+        x = left + pitch * j
+        parts += ([_frame(x, 1, wide, 48, INK), _words(x + wide / 2, 33, token, 26, anchor="middle")] if j in free
+                  else [_cell(x, 1, wide, 48, token, good, size=26)])
+    right = left + pitch * len(label) + 24
+    parts += [_words(0, 32, "label", 20, bold=True), _words(0, 211, "prediction", 20, bold=True),
+              _words(right, 96, f"{found} of {len(prediction)} find", 20), _words(right, 122, "a partner", 20),
+              _formula(right, 164, [("p", "1"), (f" = {found}/{len(prediction)}", "")], "start", 30)]
+    alone = [token for token in dict.fromkeys(prediction) if prediction.count(token) > label.count(token)]
+    more = f"Of {' and '.join(alone)} the prediction has more than the label, and no partner is left. " if alone else ""
+    alt = (f"The label {' '.join(label)} above, the prediction {' '.join(prediction)} below, and lines between words "
+           f"that are partners, each of one word only. {more}{found} of {len(prediction)} words find one: p 1 is "
+           f"{found}/{len(prediction)}.")
+    return _card(right + 170, 262, parts, alt)
 
 
 def legend(names):
@@ -232,10 +396,62 @@ def _text(x, y, words, anchor="middle", more=f'fill="{INK}"'):
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" {more}>{escape(words)}</text>'
 
 
-def _token(x, y, word):
-    """A token; a full stop is drawn larger than words, or it looks like dust."""
-    size = 17 if any(sign.isalnum() for sign in word) else 30
-    return _text(x, y, word, more=f'fill="{INK}" font-size="{size}"')
+def _words(x, y, words, size, ink=INK, bold=False, anchor="start"):
+    return _text(x, y, words, anchor, f'fill="{ink}" font-size="{size}"' + ' font-weight="bold"' * bold)
+
+
+def _token(x, y, word, ink=INK):
+    return _words(x, y, word, _size(word), ink, anchor="middle")
+
+
+def _size(token):
+    """Of a token's type: a full stop is drawn larger than words, or it looks like dust."""
+    return 17 if any(sign.isalnum() for sign in token) else 30
+
+
+def _formula(x, y, symbols, anchor="middle", size=20):
+    """Symbols, each with what is written below its line."""
+    inside = "".join(f'{escape(symbol)}<tspan dy="{0.25 * size:g}" font-size="{0.75 * size:g}">{below}</tspan>'
+                     f'<tspan dy="{-0.25 * size:g}">&#8203;</tspan>' for symbol, below in symbols)
+    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" font-size="{size}" fill="{INK}">{inside}</text>'
+
+
+def _cell(x, y, width, height, word, fill, ink="white", size=17):
+    """A token on its colour."""
+    said = _words(x + width / 2, y + height / 2 + 0.35 * size, word, max(size, _size(word)), ink, anchor="middle")
+    return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="4" fill="{fill}"/>' + said * bool(word)
+
+
+def _big_box(x, y, width, height, symbol, below="", words="", fill=None):
+    """A box with a symbol, what is written below its line, and words: outlined, or filled with a colour."""
+    look = f'fill="{fill}"' if fill else f'fill="{CARD}" stroke="{INK}" stroke-width="3"'
+    ink, middle = "white" if fill else INK, x + width / 2
+    name = (f'<text x="{middle:g}" y="{y + (28 if words and symbol else height / 2 + 8):g}" text-anchor="middle" '
+            f'fill="{ink}" font-size="24" font-weight="bold">{symbol}'
+            + (f'<tspan dy="6" font-size="17">{below}</tspan>' if below else "") + "</text>") if symbol else ""
+    at = y + height - 12 if symbol else y + height / 2 + 6
+    return (f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8" {look}/>{name}'
+            + (_text(middle, at, words, more=f'fill="{ink}" font-size="18"') if words else ""))
+
+
+def _line(points, ink=INK, width=3, tip=False):
+    """A line through points, each straight below or beside the last; with `tip` it ends in an arrow."""
+    (x, y), (to_x, to_y) = points[-2:]
+    size = 7 + 1.5 * width
+    path = "M" + "L".join(f"{a:g} {b:g}" for a, b in points[:-1])
+    if not tip:
+        return f'<path d="{path}L{to_x:g} {to_y:g}" fill="none" stroke="{ink}" stroke-width="{width}"/>'
+    ahead = (to_x > x) - (to_x < x), (to_y > y) - (to_y < y)
+    neck = to_x - size * ahead[0], to_y - size * ahead[1]
+    half = size / 1.8
+    wings = [(neck[0] + half * ahead[1] * side, neck[1] + half * ahead[0] * side) for side in (1, -1)]
+    return (f'<path d="{path}L{neck[0] + ahead[0]:g} {neck[1] + ahead[1]:g}" fill="none" stroke="{ink}" '
+            f'stroke-width="{width}"/><path d="M{to_x:g} {to_y:g}L{wings[0][0]:.1f} {wings[0][1]:.1f} '
+            f'{wings[1][0]:.1f} {wings[1][1]:.1f}z" fill="{ink}"/>')
+
+def _frame(x, y, width, height, color, thick=2, dashes=""):
+    return (f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8" fill="none" stroke="{color}" '
+            f'stroke-width="{thick}"' + (f' stroke-dasharray="{dashes}"' if dashes else "") + "/>")
 
 
 def _box(x, y, width, height, words, fill=None):
@@ -254,6 +470,10 @@ def _arrow(x, y, to_x, to_y, ink=INK):
 
 def _listed(steps):
     return f"step{'s' * (len(steps) > 1)} {', '.join(str(i + 1) for i in steps)}"
+
+
+def _counted(numbers):
+    return ", ".join(map(str, numbers[:-1])) + f" and {numbers[-1]}"
 
 
 def _said(tokens):

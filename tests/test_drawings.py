@@ -6,7 +6,21 @@ from xml.etree import ElementTree
 import pytest
 from make_images import main
 
-from seq2seq_lib.drawings import CARD, STOPS, Drawing, as_image, drawings, road_map
+from seq2seq_lib.drawings import (
+    CARD,
+    GREEDY,
+    PACKED,
+    PALE,
+    STOPS,
+    Drawing,
+    as_image,
+    clipped_counting,
+    drawings,
+    greedy_loop,
+    packing,
+    road_map,
+)
+from seq2seq_lib.style import COLORS
 
 PROJECT = Path(__file__).parents[1]
 IMAGES = PROJECT / "notebooks" / "images"
@@ -50,6 +64,53 @@ def test_one_stop_of_a_road_map_is_lit(stop):
 def test_a_stop_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match="'beam'; take one of 'text', 'batches'"):
         road_map("beam")
+
+
+def words(drawing):
+    """The words of a drawing and the colours that they are in; those on a box are in white."""
+    root = ElementTree.fromstring(drawing.svg)
+    return [("".join(node.itertext()), node.get("fill")) for node in root.iter(f"{SVG}text")]
+
+
+def test_packing_leaves_out_the_padding_and_says_how_many_sentences_are_left_at_each_step():
+    drawing = packing(["a b c <eos>".split(), "a <eos>".split()])
+    shown = [word for word, _ in words(drawing)]
+    assert [shown.count(word) for word in ("a", "b", "<eos>", "<pad>")] == [4, 2, 4, 2]
+    assert [word for word in shown if word.isdigit()] == ["2", "2", "1", "1"]
+    assert {"8 cells", "6 cells"} <= set(shown) and "2, 2, 1 and 1 sentences" in drawing.alt
+    assert drawing.svg.count(f'fill="{PALE}"') == 2
+
+
+def test_the_sentences_that_are_packed_differ_in_length():
+    lengths = [len(sentence.split()) for sentence in PACKED]
+    assert len(set(lengths)) == len(lengths) and sorted(lengths, reverse=True) == lengths
+
+
+def test_greedy_search_reads_what_it_wrote_and_stops_at_eos():
+    shown = [word for word, _ in words(greedy_loop(GREEDY))]
+    assert [shown.count(word) for word in ("<bos>", "ils", "regardent", "<eos>", "stop")] == [1, 3, 3, 2, 1]
+
+
+def test_the_scores_of_greedy_search_are_those_of_the_shipped_model():
+    from seq2seq_lib import predict_with_probs
+    from seq2seq_lib.widgets.shipped import shipped
+
+    model = shipped("eng-fra")
+    tokens, probs = predict_with_probs(model.net, "They are watching.", model.src_vocab, model.tgt_vocab, 20)
+    assert tokens == [scores[0][0] for scores in GREEDY]
+    for scores, row in zip(GREEDY, probs):
+        assert model.tgt_vocab.tokens[row.argmax()] == scores[0][0]
+        assert all(abs(share - row[model.tgt_vocab[word]]) < 0.02 for word, share in scores)
+
+
+@pytest.mark.parametrize("label, prediction, alone, share", [
+    ("A B C D E F", "A B B C D", ["B"], "4/5"), ("A B B", "B A B", [], "3/3"), ("A B", "C", ["C"], "0/1"),
+    ("A", "A A A", ["A", "A"], "1/3")])
+def test_each_word_of_a_prediction_finds_a_partner_of_its_own_or_none(label, prediction, alone, share):
+    drawing = clipped_counting(label.split(), prediction.split())
+    shown = words(drawing)
+    assert [word for word, color in shown if color == COLORS["wrong"] and len(word) == 1] == alone
+    assert f"is {share}." in drawing.alt and any(share in word for word, _ in shown)
 
 
 def test_an_svg_becomes_an_image_that_holds_it():

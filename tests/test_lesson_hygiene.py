@@ -227,7 +227,8 @@ def code_is_short_and_followed_by_prose(nb, path):
 
 
 def only_the_first_code_cell_imports(nb, path):
-    for cell in code_cells(nb)[1:]:
+    first = 2 if path.stem == "00_start_here" and path.parent == FOLDER else 1  # it shows its translator first
+    for cell in code_cells(nb)[first:]:
         if any(isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.walk(ast.parse(cell.source))):
             yield f"cell {cell.id} imports; only the first code cell does"
 
@@ -313,8 +314,8 @@ def verdicts(nb):
 @pytest.mark.parametrize("path", PATHS, ids=name_of)
 def test_each_blank_and_exercise_is_solved_in_the_solutions_and_untouched_in_the_lesson(path):
     nb = nbformat.read(path, as_version=4)
-    number = re.search(r"checks import (lesson_\d\d) as checks", code_cells(nb)[0].source)
-    assert number, "its first cell imports no checks"
+    number = re.search(r"checks import (lesson_\d\d) as checks", "\n".join(cell.source for cell in code_cells(nb)[:2]))
+    assert number, "its first cells import no checks"
     module = importlib.import_module(f"seq2seq_lib.checks.{number.group(1)}")
     words = "✓ Right" if path.parent.name == "solutions" else "○ Not attempted yet"
     pieces = (*module.EXERCISES, *getattr(module, "BLANKS", ()))

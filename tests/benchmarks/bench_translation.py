@@ -37,7 +37,7 @@ from seq2seq_lib.corpus import KINDS, SHIPPED
 from seq2seq_lib.heard import heard_table, share_heard
 
 sys.path.insert(0, str(data_folder()))
-from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate  # noqa: E402
+from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, learning_rate, make_net  # noqa: E402
 from make_corpus import near_copies_of  # noqa: E402
 from making import in_tokens, read  # noqa: E402
 
@@ -55,7 +55,7 @@ def shipped_model(corpus):
 def lesson_model(pairs, vocabs):
     """Train as lesson 08 does; return the net and the seconds that it took."""
     torch.manual_seed(0)
-    net = Seq2Seq(Encoder(len(vocabs[0]), **SIZES), Decoder(len(vocabs[1]), **SIZES))
+    net = make_net(vocabs)
     start = time.perf_counter()
     train(net, Batches(pairs, *vocabs, BATCH_SIZE), learning_rate, EPOCHS, vocabs[1], "cpu", progress=False)
     return net, time.perf_counter() - start
