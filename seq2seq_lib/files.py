@@ -55,10 +55,13 @@ def _read(path):
                              "with one kind")
         if any(columns):
             table[number] = columns
+    lines = len(table)
     for clean, what in ((_without_quotes, "the quotation marks around the columns"),
-                        (_without_ids, "the columns of numbers"), (_without_header, "a first line that names columns")):
+                        (_without_ids, "the columns of numbers")):
         before, table = table, clean(path, table)
         left_out += [what] * (table is not before)
+    table = _without_header(table)
+    left_out += ["a first line that names columns"] * (len(table) < lines)
     for number, columns in table.items():
         if len(columns) < 2 or not columns[0] or not columns[1]:
             hint = ""
@@ -108,7 +111,7 @@ _COLUMN_NAMES = {name: meaning for meaning, names in {
 }.items() for name in names.split()}
 
 
-def _without_header(path, table):
+def _without_header(table):
     """Drop a first line that names two columns; words that may translate each other (French, français) are a pair."""
     first = next(iter(table), None)
     meanings = [_COLUMN_NAMES.get(cell.lower()) for cell in table.get(first, [])[:2]]

@@ -20,9 +20,9 @@ def german():
     parts = zip(
         ["I", "You", "We", "They", "Tom", "Maria", "My brother", "The teacher", "Our neighbor", "The doctor"],
         ["Ich", "Du", "Wir", "Sie", "Tom", "Maria", "Mein Bruder", "Der Lehrer", "Unser Nachbar", "Der Arzt"])
-    what = [("the dog", "den Hund"), ("a letter", "einen Brief"), ("the key", "den Schlüssel"),
-            ("two cakes", "zwei Kuchen"), ("the old car", "das alte Auto"), ("bread", "Brot"), ("your book", "dein Buch"), ("a map", "eine Karte"),
-            ("the cheese", "den Käse"), ("nothing", "nichts")]
+    what = [("the dog", "den Hund"), ("a letter", "einen Brief"), ("the key", "den Schlüssel"), ("bread", "Brot"),
+            ("two cakes", "zwei Kuchen"), ("the old car", "das alte Auto"), ("your book", "dein Buch"),
+            ("a map", "eine Karte"), ("the cheese", "den Käse"), ("nothing", "nichts")]
     verbs = [("found", "gefunden"), ("bought", "gekauft"), ("lost", "verloren"), ("seen", "gesehen"),
              ("taken", "genommen"), ("wanted", "gewollt"), ("brought", "gebracht"), ("sold", "verkauft")]
     where = [("in the city", "in der Stadt"), ("today", "heute"), ("on Monday", "am Montag"), ("at home", "zu Hause"),
