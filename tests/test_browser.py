@@ -68,7 +68,7 @@ def project_files():
     Not those that the lessons themselves write, and delete: another process may be running them at the same time.
     """
     files = [path for folder in ("notebooks", "seq2seq_lib", "data") for path in (PROJECT / folder).rglob("*")]
-    own = re.compile(r"notebooks/(solutions/)?(\.?my_.*|.*\.safetensors.*|four_pairs\.tsv)")
+    own = re.compile(r"notebooks/(solutions/)?(\.?my_.*|.*\.safetensors.*|not_so_clean\.tsv)")
     return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in files
             if path.is_file() and "__pycache__" not in path.parts
             and not own.fullmatch(path.relative_to(PROJECT).as_posix())}
