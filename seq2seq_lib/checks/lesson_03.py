@@ -445,8 +445,8 @@ my_teacher_forcing = Blank(
     cases=[(torch.tensor([[7, 5, EOS, PAD]]),), (torch.tensor([[8, EOS, PAD], [4, 6, EOS]]),),
            (torch.tensor([[EOS]]),)],
     mistakes=[
-        (lambda Y: Y, "Each step is handed the very word that it is asked for, so the decoder would only learn to copy. "
-                      "Put `<bos>` in front, and let the last column fall off."),
+        (lambda Y: Y, "Each step is handed the very word that it is asked for, so the decoder would learn to copy. Put "
+                      "`<bos>` in front, and let the last column fall off."),
         (lambda Y: _behind(BOS, Y), "There is a column too many: when `<bos>` is put in front, the last column has to "
                                     "fall off, `Y[:, :-1]`."),
         (lambda Y: _behind(BOS, Y[:, 1:]), "The first column of `Y` has fallen off, and it should be the last one: "
