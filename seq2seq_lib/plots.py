@@ -275,18 +275,20 @@ def plot_losses(tokens, losses, counted):
     return picture(figure, said + ".")
 
 
-def plot_lines(lines, xlabel, ylabel, title=""):
+def plot_lines(lines, xlabel, ylabel, title="", said=""):
     """Draw a few series of numbers as lines, with a marker of its own for each.
 
     Args:
         lines: a dictionary from a name to a dictionary from x to y.
+        said: what they show, in words, for numbers that differ from machine to machine: without it the alternative text
+            has the first and the last number of each line.
 
     Returns:
         A `Picture`.
     """
     largest = max(abs(y) for points in lines.values() for y in points.values())
     figure, ax = axes(xlabel, ylabel)
-    said, ends = [], []
+    words, ends = [], []
 
     def rounded(y):  # to a hundredth of the largest, so that the text is the same on every machine
         return f"{round(100 * y / largest) / 100 * largest:.2g}"
@@ -297,14 +299,15 @@ def plot_lines(lines, xlabel, ylabel, title=""):
         ax.plot(xs, ys, line, color=color, marker=marker, markersize=5, markerfacecolor=color if filled else CARD,
                 label=name, clip_on=False, zorder=3)
         ends.append((name, xs[-1], ys[-1], color))
-        said.append(f"{name} goes from {rounded(ys[0])} at {xs[0]} to {rounded(ys[-1])} at {xs[-1]}")
+        words.append(f"{name} goes from {rounded(ys[0])} at {xs[0]} to {rounded(ys[-1])} at {xs[-1]}")
     ax.set(title=title)
     ax.set_ylim(bottom=min(0, *(y for points in lines.values() for y in points.values())))
     if "%" in ylabel and largest > 50:
         ax.set(ylim=(min(0, ax.get_ylim()[0]), 100), yticks=range(0, 101, 20))
     ax.locator_params(axis="x", integer=True)
     _name_lines(ax, ends)
-    return picture(figure, f"{title + '. ' if title else ''}Lines of {ylabel} over {xlabel}: {'; '.join(said)}.")
+    said = said or "; ".join(words)
+    return picture(figure, f"{title + '. ' if title else ''}Lines of {ylabel} over {xlabel}: {said}.")
 
 
 def _name_lines(ax, ends):

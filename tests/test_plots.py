@@ -65,6 +65,13 @@ def looks(figure):
     return found
 
 
+def test_lines_are_put_in_words_by_their_ends_or_as_one_says(figures):
+    for said in ["", "it rises"]:
+        plots.plot_lines({"loss": {1: 4.0, 3: 2.0}}, "step", "nats", "A title", said)
+    assert [alt for _, alt in figures] == ["A title. Lines of nats over step: loss goes from 4 at 1 to 2 at 3.",
+                                           "A title. Lines of nats over step: it rises."]
+
+
 @pytest.mark.parametrize("n", [1, 2, 6, 7, 8, 13, 24])
 @pytest.mark.parametrize("name", SEVERAL)
 def test_every_series_is_drawn_and_has_a_look_of_its_own_with_and_without_its_colour(figures, name, n):
