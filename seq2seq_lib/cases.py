@@ -12,7 +12,7 @@ from .corpus import SPLITS, part_of
 from .loss import MaskedSoftmaxCELoss, sequence_mask
 from .model import Decoder, Encoder, Seq2Seq
 from .suspects import Suspect
-from .text import EOS, PAD, UNK, Vocab, tokenize
+from .text import EOS, PAD, Vocab, tokenize
 from .training import grad_clipping, teacher_forcing
 
 COMMON = "common"
