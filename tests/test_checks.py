@@ -440,6 +440,77 @@ ANSWERS = {
     ),
 }
 
+class ForwardDecoder(torch.nn.Module):
+    """Lesson 03's blank, filled in; `fill` is what stands in it."""
+
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers):
+        super().__init__()
+        self.embedding = torch.nn.Embedding(vocab_size, embed_size)
+        self.rnn = torch.nn.GRU(embed_size + num_hiddens, num_hiddens, num_layers)
+        self.dense = torch.nn.Linear(num_hiddens, vocab_size)
+
+    def init_state(self, enc_outputs):
+        output, state = enc_outputs
+        return state, state[-1]
+
+    def forward(self, X, state):
+        embs = self.embedding(X.T)
+        repeated = state[1].repeat(len(embs), 1, 1)
+        output, hidden = self.rnn(torch.cat((embs, repeated), 2), state[0])
+        return self.dense(output).transpose(0, 1), (hidden, state[1])
+
+
+class BatchFirstDecoder(ForwardDecoder):
+    def forward(self, X, state):
+        embs = self.embedding(X)
+        output, hidden = self.rnn(torch.cat((embs, state[1].expand(len(embs), -1, -1)), 2), state[0])
+        return self.dense(output), (hidden, state[1])
+
+
+class StateAgainDecoder(ForwardDecoder):
+    def forward(self, X, state):
+        return super().forward(X, state)[0], state
+
+
+class OneCall(torch.nn.Module):
+    def __init__(self, encoder, decoder):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+
+    def forward(self, X, dec_input, X_valid_len):
+        return self.decoder(dec_input, self.decoder.init_state(self.encoder(X, X_valid_len)))
+
+
+class DeafToLengths(OneCall):
+    def forward(self, X, dec_input, X_valid_len):
+        return self.decoder(dec_input, self.decoder.init_state(self.encoder(X)))
+
+
+class ScoresOnly(OneCall):
+    def forward(self, X, dec_input, X_valid_len):
+        return super().forward(X, dec_input, X_valid_len)[0]
+
+
+def forcing_in_place(Y):
+    shifted = torch.empty_like(Y)
+    shifted[:, 0] = 2
+    shifted[:, 1:] = Y[:, :-1]
+    return shifted
+
+
+ANSWERS |= {
+    lesson_03.my_teacher_forcing: (
+        [forcing_in_place, lambda Y: torch.nn.functional.pad(Y[:, :-1], (1, 0), value=2)],
+        [(lambda Y: torch.cat((torch.full((len(Y), 1), 2), Y), 1), "column too many"),
+         (lambda Y: Y.roll(1, 1), "came back in front"), (lambda Y: Y.clone(), "to copy"),
+         (lambda Y: torch.cat((Y[:, 1:], Y[:, :1]), 1), "another result")]),
+    lesson_03.MyDecoder: (
+        [ForwardDecoder],
+        [(BatchFirstDecoder, "X.T"), (StateAgainDecoder, "begins where the first began"),
+         (decoder_class(True, change=moving_context), "another")]),
+    lesson_03.MySeq2Seq: ([OneCall], [(DeafToLengths, "reads the padding too"), (ScoresOnly, "Return both")]),
+}
+
 for path in sorted(Path(__file__).parent.glob("test_checks_[0-9][0-9].py")):
     ANSWERS |= importlib.import_module(path.stem).ANSWERS
 

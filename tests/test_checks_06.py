@@ -7,6 +7,137 @@ from seq2seq_lib.checks import lesson_06
 BOS, EOS = 2, 3
 
 
+def filled_in(step, update=None):
+    """The lesson's loop for one sentence, or with `update` for a batch, as a reader fills it in."""
+    def greedy(net, X, X_valid_len, num_steps):
+        state = net.decoder.init_state(net.encoder(X, X_valid_len))
+        token, ids = torch.tensor([[BOS]]), []
+        for _ in range(num_steps):
+            token, state, over = step(net, token, state, ids)
+            if over:
+                break
+        return ids
+
+    def greedy_batch(net, X, X_valid_len, num_steps):
+        state = net.decoder.init_state(net.encoder(X, X_valid_len))
+        token = torch.full((len(X), 1), BOS)
+        ended = torch.zeros(len(X), 1, dtype=torch.bool)
+        tokens = []
+        while len(tokens) < num_steps and not ended.all():
+            Y_hat, state = net.decoder(token, state)
+            token = Y_hat.argmax(dim=2)
+            tokens.append(token)
+            ended = update(ended, token)
+        return torch.cat(tokens, dim=1)
+
+    return greedy_batch if update else greedy
+
+
+def as_shown(net, token, state, ids):
+    Y_hat, state = net.decoder(token, state)
+    token = Y_hat.argmax(dim=2)
+    ids.append(token.item())
+    return token, state, token.item() == EOS
+
+
+def by_probabilities(net, token, state, ids):
+    Y_hat, state = net.decoder(token, state)
+    best = int(Y_hat[0, 0].softmax(dim=0).topk(1).indices)
+    ids += [best]
+    return torch.tensor([[best]]), state, best == 3
+
+
+def asks_first(net, token, state, ids):
+    Y_hat, state = net.decoder(token, state)
+    token = Y_hat.argmax(dim=2)
+    if token == EOS:
+        return token, state, True
+    ids.append(token.item())
+    return token, state, False
+
+
+def never_over(net, token, state, ids):
+    return *as_shown(net, token, state, ids)[:2], False
+
+
+def over_at_once(net, token, state, ids):
+    return *as_shown(net, token, state, ids)[:2], True
+
+
+def drops_the_state(net, token, state, ids):
+    token, _, over = as_shown(net, token, state, ids)
+    return token, state, over
+
+
+def keeps_the_token(net, token, state, ids):
+    _, state, over = as_shown(net, token, state, ids)
+    return token, state, over
+
+
+def keeps_both(net, token, state, ids):
+    _, _, over = as_shown(net, token, state, ids)
+    return token, state, over
+
+
+def appends_first(net, token, state, ids):
+    ids.append(token.item())
+    Y_hat, state = net.decoder(token, state)
+    return Y_hat.argmax(dim=2), state, ids[-1] == EOS
+
+
+def appends_tensors(net, token, state, ids):
+    Y_hat, state = net.decoder(token, state)
+    token = Y_hat.argmax(dim=2)
+    ids.append(token)
+    return token, state, token == EOS
+
+
+def without_an_axis(net, token, state, ids):
+    Y_hat, state = net.decoder(token, state)
+    token = Y_hat.argmax()
+    ids.append(token.item())
+    return token, state, token == EOS
+
+
+def along_the_steps(net, token, state, ids):
+    Y_hat, state = net.decoder(token, state)
+    token = Y_hat.argmax(dim=1)
+    ids.append(token.item())
+    return token, state, token == EOS
+
+
+def in_place_or(ended, token):
+    ended |= token == EOS
+    return ended
+
+
+def by_index(ended, token):
+    ended[token == EOS] = True
+    return ended
+
+
+def by_finding(row):
+    for place, i in enumerate(row):
+        if i == EOS:
+            return row[:place]
+    return row
+
+
+def in_a_loop(row):
+    kept = []
+    for i in row:
+        if i == EOS:
+            break
+        kept.append(i)
+    return kept
+
+
+def deletes(row):
+    if EOS in row:
+        del row[row.index(EOS) :]
+    return row
+
+
 def by_topk(scores, words, k, probs=lambda scores: scores.softmax(dim=0)):
     best = probs(scores).topk(k)
     return [(words[i], p) for i, p in zip(best.indices.tolist(), best.values.tolist())]
@@ -110,6 +241,44 @@ def greedy(decoder, state, Y, teacher):
 
 
 ANSWERS = {
+    lesson_06.greedy: (
+        [filled_in(as_shown), filled_in(by_probabilities)],
+        [
+            (filled_in(asks_first), "`<eos>` is missing after them"),
+            (filled_in(never_over), "goes on after `<eos>`"),
+            (filled_in(over_at_once), "One word, and the loop is over"),
+            (filled_in(drops_the_state), "begins from the encoder's state"),
+            (filled_in(keeps_the_token), "reads `<bos>` at every step"),
+            (filled_in(keeps_both), "the first one again"),
+            (filled_in(appends_first), "You append what goes in"),
+            (filled_in(appends_tensors), "`token.item()` takes"),
+            (filled_in(without_an_axis), "X must be (batch, num_steps)"),
+            (filled_in(along_the_steps), "raised RuntimeError"),
+        ],
+    ),
+    lesson_06.greedy_batch: (
+        [filled_in(None, lambda ended, token: ended | (token == EOS)), filled_in(None, in_place_or),
+         filled_in(None, by_index), filled_in(None, lambda ended, token: ended | token.eq(3)),
+         filled_in(None, lambda ended, token: torch.logical_or(ended, token == EOS))],
+        [
+            (filled_in(None, lambda ended, token: token == EOS), "counts as open again"),
+            (filled_in(None, lambda ended, token: ended & (token == EOS)), "`|` means or"),
+            (filled_in(None, lambda ended, token: ended | (token != EOS)), "wrong way round"),
+            (filled_in(None, lambda ended, token: ended | (token == EOS).any()), "cuts the others"),
+            (filled_in(None, lambda ended, token: ended or token == EOS), "raised RuntimeError"),
+        ],
+    ),
+    lesson_06.before_eos: (
+        [lambda row: row[: row.index(EOS)] if EOS in row else row, by_finding, in_a_loop],
+        [
+            (lambda row: [i for i in row if i != EOS], "take out every `<eos>`"),
+            (lambda row: row[: row.index(EOS)], "ValueError"),
+            (lambda row: row[: row.index(EOS) + 1] if EOS in row else row, "is still there"),
+            (lambda row: row[row.index(EOS) + 1 :] if EOS in row else row, "what comes after"),
+            (lambda row: row[:-1], "is expected"),
+            (deletes, "right result, but it changes its argument `row`"),
+        ],
+    ),
     lesson_06.likeliest: (
         [by_topk, by_sorting],
         [

@@ -1,8 +1,205 @@
 """The checks of lesson 02, the encoder."""
 
 import torch
+from torch import nn
 
+from .blank import Blank
 from .runner import Exercise
+
+# ---------------------------------------------------------------- blank: a step of a GRU
+
+def _gru_step(x, h, W, U):
+    x_r, x_z, x_n = (x @ W.T).chunk(3, dim=-1)
+    h_r, h_z, h_n = (h @ U.T).chunk(3, dim=-1)
+    r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
+    n = (x_n + r * h_n).tanh()
+    return (1 - z) * n + z * h
+
+
+def _step_with(gate=torch.sigmoid, squeeze=torch.tanh, candidate=lambda x_n, r, h_n: x_n + r * h_n, order=(0, 1, 2),
+               mix=lambda n, z, h: (1 - z) * n + z * h):
+    """Return a mistake: the step with other settings."""
+    def step(x, h, W, U):
+        x_parts, h_parts = (x @ W.T).chunk(3, dim=-1), (h @ U.T).chunk(3, dim=-1)
+        x_r, x_z, x_n = (x_parts[i] for i in order)
+        h_r, h_z, h_n = (h_parts[i] for i in order)
+        r, z = gate(x_r + h_r), gate(x_z + h_z)
+        return mix(squeeze(candidate(x_n, r, h_n)), z, h)
+    return step
+
+
+def _reset_before(x, h, W, U):
+    r, z = ((x @ W.T + h @ U.T)[..., i * h.shape[-1]:(i + 1) * h.shape[-1]].sigmoid() for i in (0, 1))
+    n = (x @ W.chunk(3)[2].T + (r * h) @ U.chunk(3)[2].T).tanh()
+    return (1 - z) * n + z * h
+
+
+def _numbers(*shape):
+    """Return numbers from -1 to 1 that depend on the shape alone."""
+    return 2 * torch.rand(shape, generator=torch.Generator().manual_seed(sum(shape))) - 1
+
+
+gru_step = Blank(
+    _gru_step,
+    cases=[(_numbers(2), _numbers(3), _numbers(9, 2), _numbers(9, 3)),
+           (_numbers(2, 3), _numbers(2, 4), 2 * _numbers(12, 3), 2 * _numbers(12, 4))],
+    mistakes=[
+        (_step_with(mix=lambda n, z, h: z * n + (1 - z) * h),
+         "Your update gate is the wrong way round. Where `z` is 1 the old state stays: `(1 - z) * n + z * h`."),
+        (_step_with(mix=lambda n, z, h: n),
+         "This is the candidate. The new state mixes it with the old one: `z` says how much of `h` stays."),
+        (_step_with(mix=lambda n, z, h: n + z * h),
+         "You add the whole candidate. Where a share `z` of the old state stays, `1 - z` of the candidate comes in."),
+        (_step_with(candidate=lambda x_n, r, h_n: x_n + h_n),
+         "Your reset gate does nothing. The candidate is `tanh` of `x_n + r * h_n`."),
+        (_step_with(candidate=lambda x_n, r, h_n: r * (x_n + h_n)),
+         "Your reset gate scales the token, too. It acts on what comes from the old state alone: `x_n + r * h_n`."),
+        (_reset_before,
+         "Your reset gate acts before the product, as in the paper. PyTorch's acts after it: `r * h_n`."),
+        (_step_with(order=(1, 0, 2)),
+         "You have the reset and the update gate swapped. `r` is made of `x_r` and `h_r`, `z` of `x_z` and `h_z`."),
+        (_step_with(squeeze=torch.sigmoid),
+         "Your candidate goes through the sigmoid. That is for the gates; the candidate takes `tanh`, and may be "
+         "negative."),
+        (_step_with(squeeze=lambda a: a), "Your candidate lacks its `tanh`."),
+        (_step_with(gate=lambda a: a),
+         "Your gates lack the sigmoid. Without it they are no shares: they may be negative, or more than 1."),
+        (_step_with(gate=torch.tanh),
+         "Your gates go through `tanh`, so they may be negative. A gate is a share, from 0 to 1: `.sigmoid()`."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with `r`: the sigmoid of `x_r + h_r`.",
+    after="Four formulas, and it reads one vector or a whole batch of them.",
+)
+
+
+# ---------------------------------------------------------------- blank: the encoder
+
+class _Encoder(nn.Module):
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = nn.GRU(embed_size, num_hiddens, num_layers)
+
+    def forward(self, X):
+        embs = self.embedding(X.T)
+        output, state = self.rnn(embs)
+        return output, state
+
+
+_Encoder.__name__ = _Encoder.__qualname__ = "MyEncoder"  # as the lesson calls it: `print` shows it
+
+
+def _fill(net):
+    """Give a net weights that depend on their shapes alone, and return it."""
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.copy_(_numbers(*parameter.shape))
+    return net
+
+
+def _encode(make, vocab_size, embed_size, num_hiddens, num_layers):
+    """Make an encoder, give it known weights, and let it read three sentences of five steps."""
+    encoder = make(vocab_size, embed_size, num_hiddens, num_layers)
+    if not isinstance(encoder, nn.Module):
+        return encoder
+    X = torch.arange(15).reshape(3, 5) ** 2 % vocab_size
+    with torch.no_grad():
+        result = _fill(encoder)(X)
+    pair = isinstance(result, (list, tuple)) and len(result) == 2
+    return {"output": result[0], "state": result[1]} if pair else result
+
+
+def _MyEncoder(vocab_size, embed_size, num_hiddens, num_layers):
+    return _encode(_Encoder, vocab_size, embed_size, num_hiddens, num_layers)
+
+
+def _returning(change, embed=lambda embedding, X: embedding(X.T)):
+    """Return a mistake: an encoder that returns `change(output, state)`."""
+    class Other(_Encoder):
+        def forward(self, X):
+            return change(*self.rnn(embed(self.embedding, X)))
+    return lambda *sizes: _encode(Other, *sizes)
+
+
+def _both(output, state):
+    return output, state
+
+
+_ONE_THING = "`forward` returns one thing. It has to return two, as the GRU does: `output` and `state`."
+
+MyEncoder = Blank(
+    _MyEncoder,
+    cases=[(9, 2, 3, 1), (7, 3, 4, 2)],
+    mistakes=[
+        (_returning(_both, lambda embedding, X: embedding(X)),
+         "Your GRU takes sentences for steps. `X` is `(batch, num_steps)`, and time comes first: look up the "
+         "embeddings of `X.T`."),
+        (_returning(_both, lambda embedding, X: embedding(X).reshape(X.shape[1], X.shape[0], -1)),
+         "The shapes are right, but `reshape` and `view` move words from one sentence to another. To swap two axes, "
+         "use `X.T` or `permute`."),
+        (_returning(lambda output, state: (state, output)),
+         "You return the two the other way round: first `output`, then `state`."),
+        (_returning(lambda output, state: state), _ONE_THING),
+        (_returning(lambda output, state: output), _ONE_THING),
+        (_returning(lambda output, state: state[-1]), _ONE_THING + " (The context is taken from `state` later.)"),
+        (_returning(lambda output, state: (output, state[-1])),
+         "Your second is the context, the top layer alone. Return the whole `state`, which has every layer."),
+        (_returning(lambda output, state: (output[-1], state)),
+         "Your `output` is that of the last step alone. Return it whole, with every step."),
+        (_returning(lambda output, state: (output.permute(1, 0, 2), state)),
+         "Your `output` has the batch first. Leave it as the GRU returns it: `(num_steps, batch, num_hiddens)`."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with `embs`: the embeddings of `X.T`.",
+    after="This is the whole encoder.",
+    call=_encode,
+    piece=_Encoder,
+)
+
+
+# ---------------------------------------------------------------- blank: a context without padding
+
+def _packed_context(encoder, X, valid_len):
+    embs = encoder.embedding(X.T)
+    packed = nn.utils.rnn.pack_padded_sequence(embs, valid_len, enforce_sorted=False)
+    _, state = encoder.rnn(packed)
+    return state[-1]
+
+
+def _read(encoder, X, valid_len):
+    """Return output and state of a packed batch."""
+    packed = nn.utils.rnn.pack_padded_sequence(encoder.embedding(X.T), valid_len, enforce_sorted=False)
+    output, state = encoder.rnn(packed)
+    return nn.utils.rnn.pad_packed_sequence(output, total_length=X.shape[1])[0], state
+
+
+def _an_encoder(*sizes):
+    return _fill(_Encoder(*sizes)).requires_grad_(False)
+
+
+packed_context = Blank(
+    _packed_context,
+    cases=[(_an_encoder(9, 2, 3, 2), torch.tensor([[4, 5, 3], [6, 3, 1]]), torch.tensor([3, 2])),
+           (_an_encoder(7, 3, 2, 1), torch.tensor([[4, 3, 1, 1], [5, 6, 5, 3], [6, 4, 3, 1]]),
+            torch.tensor([2, 4, 3]))],
+    mistakes=[
+        (lambda encoder, X, valid_len: encoder(X)[1][-1],
+         "This has read the padding as words: `encoder.rnn` got `embs`. Give it what `pack_padded_sequence` returns."),
+        (lambda encoder, X, valid_len: _read(encoder, X, valid_len)[1],
+         "This is the state of every layer. The context is the top layer's: `state[-1]`."),
+        (lambda encoder, X, valid_len: _read(encoder, X, valid_len)[1][0],
+         "This is the bottom layer's state. The top layer is the last: `state[-1]`."),
+        (lambda encoder, X, valid_len: _read(encoder, X, valid_len)[0][-1],
+         "This is the end of `output`, which is zero for a sentence that is over. Take the context from `state`."),
+        (lambda encoder, X, valid_len: _read(encoder, X, valid_len - 1)[1][-1],
+         "This stops one token too early, before `<eos>`, which is a real token. Pass `valid_len` as it is."),
+        (lambda encoder, X, valid_len: _packed_context(encoder, X, valid_len)[valid_len.argsort(descending=True)],
+         "The contexts are the right ones, but they go from the longest sentence to the shortest. Keep the order of "
+         "the batch: with `enforce_sorted=False` nothing needs to be sorted."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with `embs` and `packed`, made as in the cell above.",
+    after="No padding can change this context any more.",
+)
+
 
 # ---------------------------------------------------------------- warm-up: shapes
 
@@ -238,4 +435,5 @@ masked_gru = Exercise(
           "them away.",
 )
 
+BLANKS = (gru_step, MyEncoder, packed_context)
 EXERCISES = (encoder_shapes, last_states, masked_gru)

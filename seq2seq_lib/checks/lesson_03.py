@@ -5,6 +5,9 @@ import zlib
 import torch
 from torch import nn
 
+from ..model import Decoder, Encoder
+from ..text import BOS, EOS, PAD
+from .blank import Blank
 from .runner import Exercise
 
 # ---------------------------------------------------------------- warm-up: what goes in, what is asked for
@@ -426,4 +429,125 @@ ChoDecoder = Exercise(
     call=_run,
 )
 
+# ---------------------------------------------------------------- blanks
+
+def _my_teacher_forcing(Y):
+    bos = torch.full((len(Y), 1), BOS)  # (batch, 1)
+    return torch.cat((bos, Y[:, :-1]), dim=1)  # (batch, num_steps)
+
+
+def _behind(first, Y):
+    return torch.cat((torch.full((len(Y), 1), first), Y), dim=1)
+
+
+my_teacher_forcing = Blank(
+    _my_teacher_forcing,
+    cases=[(torch.tensor([[7, 5, EOS, PAD]]),), (torch.tensor([[8, EOS, PAD], [4, 6, EOS]]),),
+           (torch.tensor([[EOS]]),)],
+    mistakes=[
+        (lambda Y: Y, "Each step is handed the very word that it is asked for, so the decoder would learn to copy. Put "
+                      "`<bos>` in front, and let the last column fall off."),
+        (lambda Y: _behind(BOS, Y), "There is a column too many: when `<bos>` is put in front, the last column has to "
+                                    "fall off, `Y[:, :-1]`."),
+        (lambda Y: _behind(BOS, Y[:, 1:]), "The first column of `Y` has fallen off, and it should be the last one: "
+                                           "`Y[:, :-1]`."),
+        (lambda Y: Y.roll(1, dims=1), "The last column came back in front. There has to be `<bos>`."),
+        (lambda Y: torch.cat((Y[:, 1:], torch.full((len(Y), 1), BOS)), dim=1),
+         "You moved the words to the left, so each step is handed a word that is not written yet. Move them to the "
+         "right, with `<bos>` in front."),
+        (lambda Y: _behind(EOS, Y[:, :-1]), "In front there is `<eos>`, and there should be `<bos>`."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the column of `<bos>`: "
+          "`torch.full((len(Y), 1), BOS)`.",
+    after="The decoder is handed the truth, one step late.",
+)
+
+
+def _run_when_written(make, *sizes):
+    result = _run(make, *sizes)
+    if isinstance(result, str) and result == NOT_WRITTEN:
+        raise NotImplementedError
+    return result
+
+
+def _MyDecoder(vocab_size, embed_size, num_hiddens, num_layers):
+    return _run(_EveryStep, vocab_size, embed_size, num_hiddens, num_layers)
+
+
+MyDecoder = Blank(
+    _MyDecoder,
+    cases=[(5, 2, 3, 1), (6, 3, 4, 2), (9, 4, 2, 3)],
+    mistakes=[
+        (_result_of(_changed(_EveryStep, lambda scores, state, new: (scores.transpose(0, 1), new))), _TIME_FIRST),
+        (_result_of(_changed(_EveryStep, _reshaped)), _RESHAPED),
+        (_result_of(_changed(_EveryStep, lambda scores, state, new: scores)), _ALONE),
+        (_result_of(_changed(_EveryStep, lambda scores, state, new: (scores, state))), _OLD_STATE),
+        (_result_of(_changed(_EveryStep, lambda scores, state, new: (scores.softmax(2), new))), _PROBABILITIES),
+        (_result_of(_MovingContext), "The first call is right, the next one is not: its context is the top layer of a "
+                                     "state that runs. Read the context that came in, and hand that one on."),
+        _AXES,
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the embeddings of `X.T`, "
+          "`(num_steps, batch, embed_size)`.",
+    after="It reads the context at every step, and leaves it alone.",
+    call=_run_when_written, piece=_EveryStep,
+)
+
+
+class _Joint(nn.Module):
+    def __init__(self, encoder, decoder):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+
+    def forward(self, X, dec_input, X_valid_len):
+        state = self.decoder.init_state(self.encoder(X, X_valid_len))
+        return self.decoder(dec_input, state)
+
+
+def _joined(make, encoder, decoder):
+    """Join an encoder and a decoder, and run them on three padded sentences."""
+    net = make(encoder, decoder)
+    if not isinstance(net, nn.Module):
+        return net
+    X, dec_input = (9 * _random(3, 5)).long(), (8 * _random(3, 4)).long()
+    with torch.no_grad():
+        return net(X, dec_input, torch.tensor([5, 2, 3]))
+
+
+def _MySeq2Seq(encoder, decoder):
+    return _joined(_Joint, encoder, decoder)
+
+
+def _joined_by(forward):
+    """Return a mistake: a model with another `forward`."""
+    return lambda encoder, decoder: _joined(type("Wrong", (_Joint,), {"forward": forward}), encoder, decoder)
+
+
+def _halves(num_layers):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(num_layers)
+        return Encoder(9, 2, 3, num_layers), Decoder(8, 2, 3, num_layers)
+
+
+MySeq2Seq = Blank(
+    _MySeq2Seq,
+    cases=[_halves(1), _halves(2)],
+    mistakes=[
+        (_joined_by(lambda self, X, dec_input, X_valid_len: self.decoder(dec_input, self.decoder.init_state(
+            self.encoder(X)))),
+         "The encoder reads the padding too. Hand it the valid lengths: `self.encoder(X, X_valid_len)`."),
+        (_joined_by(lambda self, X, dec_input, X_valid_len: self.decoder(dec_input, self.decoder.init_state(
+            self.encoder(X, X_valid_len)))[0]),
+         "You return the scores alone. Return both, the scores and the decoder's new state."),
+        (_joined_by(lambda self, X, dec_input, X_valid_len: self.decoder(X.clamp(max=7), self.decoder.init_state(
+            self.encoder(X, X_valid_len)))),
+         "The decoder reads the English. It has to read `dec_input`, the answer moved on by one step."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with what the encoder makes of `X`.",
+    after="That is all there is to it: read, hand over, write.",
+    call=_joined, piece=_Joint,
+)
+
+
 EXERCISES = (asked_for, SutskeverDecoder, ChoDecoder)
+BLANKS = (my_teacher_forcing, MyDecoder, MySeq2Seq)

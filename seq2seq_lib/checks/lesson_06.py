@@ -2,9 +2,198 @@
 
 import torch
 
-from ..model import Decoder
-from ..text import BOS, EOS
+from ..model import Decoder, Encoder, Seq2Seq
+from ..text import BOS, EOS, PAD
+from .blank import Blank
 from .runner import Exercise
+
+# ---------------------------------------------------------------- a small decoder and a small net to try answers on
+
+
+class _SmallDecoder(Decoder):
+    """Four reserved words and five others; its weights depend on a seed alone. It never says <unk>, <pad> or <bos>."""
+
+    def __init__(self, seed):
+        super().__init__(9, 4, 5, 1)
+        self.seed = seed
+        _draw(self, seed)
+        with torch.no_grad():
+            self.dense.bias[:EOS] -= 20
+        self.eval()
+
+    def __repr__(self):
+        return f"<a small decoder with 9 words, weights {self.seed}>"
+
+
+def _draw(part, seed):
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in part.parameters():
+            parameter.copy_(4 * torch.rand(parameter.shape, generator=generator) - 2)
+
+
+def _case(seed, batch=1):
+    """A small decoder, and its first state for some sentences."""
+    generator = torch.Generator().manual_seed(seed + 1000)
+    decoder = _SmallDecoder(seed)
+    return decoder, decoder.init_state((None, 2 * torch.rand(1, batch, 5, generator=generator) - 1))
+
+
+class _SmallNet(Seq2Seq):
+    """A small decoder with an encoder of the same size."""
+
+    def __init__(self, seed):
+        super().__init__(Encoder(9, 4, 5, 1), _SmallDecoder(seed))
+        _draw(self.encoder, seed + 3000)
+        self.eval()
+
+    def __repr__(self):
+        return f"<a small net with 9 words, weights {self.decoder.seed}>"
+
+
+def _sources(seed, *lengths):
+    """A small net, and sources of these lengths, `<eos>` included, as `encode` makes them."""
+    generator = torch.Generator().manual_seed(seed + 4000)
+    X = torch.randint(4, 9, (len(lengths), max(lengths)), generator=generator)
+    for row, n in zip(X, lengths):
+        row[n - 1], row[n:] = EOS, PAD
+    return _SmallNet(seed), X, torch.tensor(lengths)
+
+
+# ---------------------------------------------------------------- blank: greedy search
+
+@torch.inference_mode()
+def _greedy(net, X, X_valid_len, num_steps):
+    state = net.decoder.init_state(net.encoder(X, X_valid_len))
+    token, ids = torch.tensor([[BOS]]), []
+    for _ in range(num_steps):
+        Y_hat, state = net.decoder(token, state)
+        token = Y_hat.argmax(dim=2)
+        ids.append(token.item())
+        if ids[-1] == EOS:
+            break
+    return ids
+
+
+def _greedy_but(moves=True, eats=True, ends=True):
+    """Greedy search with slips: the state stands still, `<bos>` is read at each step, the loop never ends early."""
+    @torch.inference_mode()
+    def function(net, X, X_valid_len, num_steps):
+        state = net.decoder.init_state(net.encoder(X, X_valid_len))
+        token, ids = torch.tensor([[BOS]]), []
+        while len(ids) < num_steps and not (ends and ids[-1:] == [EOS]):
+            Y_hat, new = net.decoder(token, state)
+            state = new if moves else state
+            ids.append(Y_hat.argmax().item())
+            token = torch.tensor([ids[-1:]]) if eats else token
+        return ids
+    return function
+
+
+greedy = Blank(
+    _greedy,
+    cases=[(*_sources(225, 4), 8), (*_sources(316, 3), 8), (*_sources(253, 4), 8), (*_sources(316, 4), 3)],
+    mistakes=[
+        (_greedy_but(ends=False), "Your loop goes on after `<eos>`, up to the limit. Leave it by `break` when the id "
+                                  "that you have just appended is `EOS`."),
+        (lambda *args: [i for i in _greedy(*args) if i != EOS],
+         "The words are right, but `<eos>` is missing after them. Append the id first, and then ask whether it is "
+         "`EOS`."),
+        (_greedy_but(moves=False), "Every step begins from the encoder's state. The decoder returns a new one: "
+                                   "`Y_hat, state = net.decoder(token, state)`."),
+        (_greedy_but(eats=False), "The decoder reads `<bos>` at every step. Give the likeliest word the name `token`, "
+                                  "so that it goes in at the next one."),
+        (_greedy_but(moves=False, eats=False), "Every step is the first one again: neither `token` nor `state` is "
+                                               "replaced by what the step gives."),
+        (lambda *args: [BOS, *_greedy(*args)][: args[-1]],
+         "You append what goes in, so the list begins with `<bos>`. Append what comes out: the likeliest word."),
+        (lambda *args: _greedy(*args)[:1], "One word, and the loop is over. Does `break` or `return` stand outside of "
+                                           "the `if`?"),
+        (lambda *args: [torch.tensor([[i]]) for i in _greedy(*args)],
+         "These are tensors of shape (1, 1). `token.item()` takes the number out."),
+    ],
+    start="Begin with the two lines of the second step by hand, then append `token.item()`, then leave the loop if "
+          "that is `EOS`.",
+    after="Score, choose, append, and feed the choice back in.",
+)
+
+
+# ---------------------------------------------------------------- blank: a whole batch
+
+def _greedy_batch(net, X, X_valid_len, num_steps):
+    return _batch_until(lambda ended, token: ended | (token == EOS))(net, X, X_valid_len, num_steps)
+
+
+def _batch_until(update):
+    """Greedy search for a batch, where `update(ended, token)` says which rows have ended."""
+    @torch.inference_mode()
+    def function(net, X, X_valid_len, num_steps):
+        state = net.decoder.init_state(net.encoder(X, X_valid_len))
+        token = torch.full((len(X), 1), BOS)
+        ended = torch.zeros(len(X), 1, dtype=torch.bool)
+        tokens = []
+        while len(tokens) < num_steps and not ended.all():
+            Y_hat, state = net.decoder(token, state)
+            token = Y_hat.argmax(dim=2)
+            tokens.append(token)
+            ended = update(ended, token)
+        return torch.cat(tokens, dim=1)
+    return function
+
+
+_ONE_ENDS_ALL = ("Your loop is over as soon as one row has said `<eos>`, and cuts the others. Each row of `ended` is "
+                 "about its own row alone.")
+
+greedy_batch = Blank(
+    _greedy_batch,
+    cases=[(*_sources(300, 4, 2, 3), 7), (*_sources(2, 3, 2), 7), (*_sources(217, 4, 2, 3), 7),
+           (*_sources(300, 4, 2, 3), 3), (*_sources(225, 4), 7)],
+    mistakes=[
+        (_batch_until(lambda ended, token: token == EOS),
+         "A row that has ended counts as open again when it writes something else. It has ended if it had ended "
+         "before, or says `<eos>` now: `|` means or."),
+        (_batch_until(lambda ended, token: ended & (token == EOS)),
+         "`ended` stays False, so the loop runs up to the limit. A row has ended if it had ended before, or says "
+         "`<eos>` now: `|` means or, `&` asks for both."),
+        (_batch_until(lambda ended, token: ended | (token != EOS)),
+         "It is the wrong way round: a row has ended when its token *is* `EOS`."),
+        (_batch_until(lambda ended, token: ended | (token == EOS).any()), _ONE_ENDS_ALL),
+    ],
+    start="`token == EOS` is True for the rows that say `<eos>` at this step. Combine it with `ended`, by `|`, which "
+          "means or.",
+    after="A row that has ended stays so, and the loop waits for the others.",
+)
+
+
+# ---------------------------------------------------------------- blank: what comes before the end
+
+def _before_eos(row):
+    return row[: row.index(EOS)] if EOS in row else row
+
+
+before_eos = Blank(
+    _before_eos,
+    cases=[([5, 7, EOS, 6, EOS],), ([4, EOS, EOS, 8],), ([5, 6, 7, 8],), ([EOS, 4],), ([6, 4, EOS],)],
+    mistakes=[
+        (lambda row: [i for i in row if i != EOS],
+         "You take out every `<eos>`, and keep what comes after the first one. Cut the row there."),
+        (lambda row: row[: row.index(EOS) + 1] if EOS in row else row,
+         "`<eos>` itself is still there. `row[:n]` ends before place n."),
+        (lambda row: row[: len(row) - 1 - row[::-1].index(EOS)] if EOS in row else row,
+         "You cut at the last `<eos>`. All that follows the *first* one means nothing."),
+        (lambda row: row[row.index(EOS) + 1 :] if EOS in row else row,
+         "This is what comes after the first `<eos>`. Keep what comes before it: `row[:n]`, not `row[n:]`."),
+        (lambda row: row[: row.index(EOS)] if EOS in row else [],
+         "A row without an `<eos>` was stopped by the limit. All of it counts."),
+        (lambda row: row[: row.index(EOS)] if EOS in row else row[:-1],
+         "A row without an `<eos>` was stopped by the limit. All of it counts, its last word too."),
+        (lambda row: row, "The row is as it was. Find its first `<eos>` by `row.index(EOS)`, and cut it there."),
+    ],
+    start="`row.index(EOS)` is the place of the first `<eos>`, and an error if there is none: so ask first, by "
+          "`EOS in row`.",
+    after="What came after the first `<eos>` is gone, and a row without one is whole.",
+)
+
 
 # ---------------------------------------------------------------- warm-up: the likeliest words
 
@@ -71,32 +260,6 @@ likeliest = Exercise(
     start="Delete the line `raise NotImplementedError`, and begin with the softmax of `scores`.",
     after="These pairs are the bars of the decoder stepper. Greedy search looks at the first pair only.",
 )
-
-
-# ---------------------------------------------------------------- a small decoder to try answers on
-
-class _SmallDecoder(Decoder):
-    """Four reserved words and five others; its weights depend on a seed alone. It never says <unk>, <pad> or <bos>."""
-
-    def __init__(self, seed):
-        super().__init__(9, 4, 5, 1)
-        self.seed = seed
-        generator = torch.Generator().manual_seed(seed)
-        with torch.no_grad():
-            for parameter in self.parameters():
-                parameter.copy_(4 * torch.rand(parameter.shape, generator=generator) - 2)
-            self.dense.bias[:EOS] -= 20
-        self.eval()
-
-    def __repr__(self):
-        return f"<a small decoder with 9 words, weights {self.seed}>"
-
-
-def _case(seed, batch=1):
-    """A small decoder, and its first state for some sentences."""
-    generator = torch.Generator().manual_seed(seed + 1000)
-    decoder = _SmallDecoder(seed)
-    return decoder, decoder.init_state((None, 2 * torch.rand(1, batch, 5, generator=generator) - 1))
 
 
 # ---------------------------------------------------------------- core: go on from words that are given
@@ -423,4 +586,5 @@ mixed = Exercise(
     call=_with_record,
 )
 
+BLANKS = (greedy, greedy_batch, before_eos)
 EXERCISES = (likeliest, go_on, mixed)
