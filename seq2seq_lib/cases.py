@@ -8,11 +8,11 @@ from torch.nn import functional as F
 
 from .batches import encode
 from .bleu import corpus_bleu
-from .corpus import part_of
+from .corpus import SPLITS, part_of
 from .loss import MaskedSoftmaxCELoss, sequence_mask
 from .model import Decoder, Encoder, Seq2Seq
 from .suspects import Suspect
-from .text import EOS, PAD, UNK, Vocab, tokenize
+from .text import EOS, PAD, Vocab, tokenize
 from .training import grad_clipping, teacher_forcing
 
 COMMON = "common"
@@ -30,11 +30,10 @@ class SplitByPair(Case):
     slip = "Each pair is put into a part by itself, so one source may be in training and in the test."
 
     def pairs(self):
-        parts = super().pairs()
-        every = sorted(pair for pairs in parts.values() for pair in pairs)
-        parts = {part: [] for part in parts}
-        for source, target in every:
-            parts[part_of(" ".join(source + target), held_out=0.2)].append((source, target))
+        parts = {part: [] for part in SPLITS}
+        for source, target in self.rows:
+            pair = tokenize(source, "eng"), tokenize(target, "fra")
+            parts[part_of(source + target, held_out=0.2)].append(pair)
         return parts
 
 
@@ -99,6 +98,15 @@ class Unmasked(Case):
         X, X_valid_len, Y, _ = batch
         Y_hat, _ = net(X, teacher_forcing(Y), X_valid_len)
         return F.cross_entropy(Y_hat.permute(0, 2, 1), Y)
+
+
+class PerSentence(Case):
+    slip = "The loss is divided by the number of sentences, and reported as if that were the number of tokens."
+
+    def loss(self, net, batch):
+        X, X_valid_len, Y, Y_valid_len = batch
+        Y_hat, _ = net(X, teacher_forcing(Y), X_valid_len)
+        return MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len).mean()
 
 
 class ViewForPermute(Case):
@@ -213,6 +221,6 @@ class FirstSentenceOnly(Case):
         return corpus_bleu(predictions[: len(streams)], streams)
 
 
-CASES = (SplitByPair, VocabOfAll, EosBehindPadding, RunningContext, PaddingRead, Unmasked, ViewForPermute, NotShifted,
-         SoftmaxTwice, NoZeroGrad, StepBeforeClipping, RateForASum, LastBatchOnly, NoEval, OtherTokens,
+CASES = (SplitByPair, VocabOfAll, EosBehindPadding, RunningContext, PaddingRead, Unmasked, PerSentence, ViewForPermute,
+         NotShifted, SoftmaxTwice, NoZeroGrad, StepBeforeClipping, RateForASum, LastBatchOnly, NoEval, OtherTokens,
          ReferencesThroughVocab, FirstSentenceOnly)

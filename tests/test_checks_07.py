@@ -95,7 +95,82 @@ def sentence_by_sentence(predictions, references):
     return sum(scores) / len(scores)
 
 
+def by_max(*lengths):
+    return math.exp(-max(0, lengths[1] / lengths[0] - 1))
+
+
+def by_if(len_pred, len_label):
+    if len_pred >= len_label:
+        return 1
+    return math.exp(1 - len_label / len_pred)
+
+
+def counted(prediction, label, n, *, clip=min, join=sum):
+    ours, theirs = Counter(grams(prediction, n)), Counter(grams(label, n))
+    return join(clip(ours[gram], theirs[gram]) for gram in ours)
+
+
+def of_the_course(prediction, label, k, *, power=lambda n: 2**-n, total=lambda T, n: T - n + 1, only=0):
+    T = len(prediction.split())
+    score = by_max(T, len(label.split()))
+    for n in range(1, min(k, T) + 1):
+        factor = (taken(grams(prediction, n), grams(label, n)) / total(T, n)) ** power(n)
+        score = factor if only else score * factor
+    return score
+
+
+def first_order_only(prediction, label, k):
+    for n in range(1, k + 1):
+        return of_the_course(prediction, label, n)
+
+
 ANSWERS = {
+    lesson_07.matched: (
+        [counted, lambda prediction, label, n: taken(grams(prediction, n), grams(label, n)),
+         lambda prediction, label, n: (Counter(grams(prediction, n)) & Counter(grams(label, n))).total()],
+        [
+            (lambda *args: counted(*args, clip=lambda ours, theirs: ours if theirs else 0), "Nothing is clipped"),
+            (lambda *args: counted(*args, clip=lambda ours, theirs: theirs), "even where the prediction has fewer"),
+            (lambda *args: counted(*args, clip=max), "take the larger"),
+            (lambda *args: counted(*args, join=list), "one by one"),
+            (lambda prediction, label, n: Counter(grams(prediction, n)) & Counter(grams(label, n)), "is a `Counter`"),
+            (lambda prediction, label, n: len(set(grams(prediction, n)) & set(grams(label, n))), "n-gram once"),
+            (lambda *args: counted(*args, clip=lambda ours, theirs: max(0, ours - theirs)), "find no partner"),
+            (lambda prediction, label, n: min(len(grams(prediction, n)), len(grams(label, n))), "two totals"),
+            (lambda prediction, label, n: counted(prediction, label, n) / max(1, len(grams(prediction, n))), "share"),
+            (lambda prediction, label, n: ours.total(), "NameError"),  # noqa: F821
+        ],
+    ),
+    lesson_07.penalty: (
+        [by_max, by_if, lambda len_pred, len_label: min(1.0, math.exp(1 - len_label / len_pred))],
+        [
+            (lambda len_pred, len_label: math.exp(1 - len_label / len_pred), "gets a reward"),
+            (lambda len_pred, len_label: math.e ** max(0, 1 - len_label / len_pred), "`min(0, ...)`"),
+            (lambda len_pred, len_label: by_if(len_label, len_pred), "wrong way round"),
+            (lambda len_pred, len_label: len_pred / len_label if len_pred < len_label else 1, "plain ratio"),
+            (lambda len_pred, len_label: min(0, 1 - len_label / len_pred), "the exponent alone"),
+            (lambda len_pred, len_label: math.exp(min(0, len_pred - len_label)), "difference of the lengths"),
+            (lambda len_pred, len_label: min(0, math.exp(1 - len_label / len_pred)), "another result than expected"),
+            (lambda len_pred, len_label: exp(1 - len_label / len_pred), "NameError"),  # noqa: F821
+        ],
+    ),
+    lesson_07.my_bleu: (
+        [of_the_course, bleu],
+        [
+            (lambda *args: of_the_course(*args, power=lambda n: 1), "exponents are missing"),
+            (lambda *args: of_the_course(*args, power=lambda n: 1 / (2 * n)), "`2 * n`"),
+            (lambda *args: of_the_course(*args, power=lambda n: 2**n), "2, 4, 8"),
+            (lambda *args: of_the_course(*args, power=lambda n: 1 / n), "1, 1/2, 1/3"),
+            (lambda said, label, k: of_the_course(said, label, k, power=lambda n: 1 / k), "all equal"),
+            (lambda *args: of_the_course(*args, total=lambda T, n: T), "number of words at every n"),
+            (lambda *args: of_the_course(*args, total=lambda T, n: T - n), "one n-gram more"),
+            (lambda said, label, k: of_the_course(said, label, k, total=lambda T, n: len(grams(label, n))), "recall"),
+            (lambda *args: of_the_course(*args, total=lambda T, n: 1), "number of matches"),
+            (lambda *args: of_the_course(*args, only=1), "Only the last order"),
+            (first_order_only, "`return` stand in the loop"),
+            (lambda said, label, k: by_max(len(said.split()), len(label.split())), "the penalty alone"),
+        ],
+    ),
     lesson_07.clipped_count: (
         [lambda count, refs: min(count, sorted(refs)[-1]),
          lambda count, refs: max(min(count, n) for n in refs)],

@@ -3,8 +3,169 @@
 import math
 from collections import Counter
 
-from ..bleu import bleu, corpus_bleu, ngrams
+from ..bleu import bleu, corpus_bleu
+from .blank import Blank
 from .runner import Exercise
+
+# ---------------------------------------------------------------- blank: n-grams that find a partner
+
+
+def _ngrams(sentence, n):
+    words = sentence.split()
+    return Counter(" ".join(words[i : i + n]) for i in range(len(words) - n + 1))
+
+
+def _matched(prediction, label, n):
+    ours, theirs = _ngrams(prediction, n), _ngrams(label, n)
+    return sum(min(count, theirs[ngram]) for ngram, count in ours.items())
+
+
+def _counted(way):
+    """A slip in counting: `way(ours, theirs)` instead of the sum of the clipped counts."""
+    return lambda prediction, label, n: way(_ngrams(prediction, n), _ngrams(label, n))
+
+
+_example = "A B B C D", "A B C D E F"
+
+matched = Blank(
+    _matched,
+    cases=[(*_example, 1), (*_example, 2), (*_example, 3), (*_example, 4), ("B B B B B", "A B C D E F", 1),
+           ("A B A B A", "A B A", 2), ("A", "A A B", 1), ("va !", "va !", 3), ("A A B B", "B B A A", 1),
+           ("A A B C", "A A A D B C", 1)],
+    mistakes=[
+        (_counted(lambda ours, theirs: sum(count for ngram, count in ours.items() if ngram in theirs)),
+         "Nothing is clipped: the second `B` has found a partner too. An n-gram counts as often as it stands in the "
+         "prediction, but no more often than in the label: take the smaller of the two counts."),
+        (_counted(lambda ours, theirs: len(ours & theirs)),
+         "You count each different n-gram once. One that stands twice on both sides has two partners."),
+        (_counted(lambda ours, theirs: sum(theirs[ngram] for ngram in ours)),
+         "You add up how often the label has the n-grams, even where the prediction has fewer of them. Take the "
+         "smaller of the two counts."),
+        (_counted(lambda ours, theirs: sum(max(count, theirs[ngram]) for ngram, count in ours.items())),
+         "You take the larger of the two counts. A partner is needed on each side, so it is the smaller one."),
+        (_counted(lambda ours, theirs: ours & theirs),
+         "This is a `Counter` of the clipped counts. Return their sum: `.total()` adds them up."),
+        (_counted(lambda ours, theirs: [min(count, theirs[ngram]) for ngram, count in ours.items()]),
+         "These are the clipped counts, one by one. Return their sum."),
+        (_counted(lambda ours, theirs: (ours - theirs).total()),
+         "This is how many find no partner. Return how many do."),
+        (_counted(lambda ours, theirs: (ours & theirs).total() / max(1, ours.total())),
+         "This is already the share. Return how many find a partner; you divide later."),
+        (_counted(lambda ours, theirs: min(ours.total(), theirs.total())),
+         "You compare the two totals. Compare the two counts of each n-gram, then add up."),
+        (_counted(lambda ours, theirs: next((min(count, theirs[ngram]) for ngram, count in ours.items()), 0)),
+         "Only the first n-gram is counted. Does `return` stand in the loop?"),
+    ],
+    start="Delete the line `raise NotImplementedError`, and for each n-gram of `ours` compare its two counts.",
+    after="In Python the same is `(ours & theirs).total()`: `&` of two `Counter`s takes the smaller count of each.",
+)
+
+
+# ---------------------------------------------------------------- blank: the brevity penalty
+
+def _penalty(len_pred, len_label):
+    return math.exp(min(0, 1 - len_label / len_pred))
+
+
+penalty = Blank(
+    _penalty,
+    cases=[(5, 6), (3, 6), (2, 6), (6, 6), (8, 6), (1, 10), (12, 3)],
+    mistakes=[
+        (lambda len_pred, len_label: math.exp(1 - len_label / len_pred),
+         "A prediction longer than its label gets a reward: your penalty is above 1. Take the smaller of 0 and what "
+         "stands in `exp`."),
+        (lambda len_pred, len_label: math.exp(max(0, 1 - len_label / len_pred)),
+         "With `max(0, ...)` a short prediction pays nothing, and a long one gets a reward. Take `min(0, ...)`."),
+        (lambda len_pred, len_label: math.exp(min(0, 1 - len_pred / len_label)),
+         "The two lengths are the wrong way round: you punish the long predictions. It is len_label / len_pred."),
+        (lambda len_pred, len_label: min(1, len_pred / len_label),
+         "This is the plain ratio of the lengths. The penalty is the exponential of 1 - len_label / len_pred."),
+        (lambda len_pred, len_label: min(0, 1 - len_label / len_pred),
+         "This is the exponent alone: `math.exp` of it is missing."),
+        (lambda len_pred, len_label: math.exp(min(0, len_pred - len_label)),
+         "Your exponent is the difference of the lengths. It is 1 minus their ratio, len_label / len_pred."),
+        (lambda len_pred, len_label: math.exp(min(0, len_label / len_pred - 1)),
+         "The sign is the wrong way round, so nobody pays. The exponent is 1 - len_label / len_pred."),
+        (lambda len_pred, len_label: math.exp(min(0, 1 - len_label // len_pred)),
+         "`//` rounds down. Divide the lengths with `/`."),
+        (lambda len_pred, len_label: math.exp(min(1, len_label / len_pred)),
+         "The 1 belongs in front of the ratio: the exponent is the smaller of 0 and 1 - len_label / len_pred."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and return `math.exp(...)` of the smaller of two numbers.",
+    after="Now see what it does to short predictions.",
+)
+
+
+# ---------------------------------------------------------------- blank: BLEU of one sentence
+
+def _my_bleu(prediction, label, k):
+    len_pred, len_label = len(prediction.split()), len(label.split())
+    score = _penalty(len_pred, len_label)
+    for n in range(1, min(k, len_pred) + 1):
+        p = _matched(prediction, label, n) / (len_pred - n + 1)
+        score *= p ** (1 / 2**n)
+    return score
+
+
+def _orders(factor, total=lambda len_pred, len_label, n: len_pred - n + 1, join=lambda score, one: score * one):
+    """A slip in the loop over the orders: another factor of p and n, another divisor, another way to join them."""
+    def score_of(prediction, label, k):
+        len_pred, len_label = len(prediction.split()), len(label.split())
+        score = _penalty(len_pred, len_label)
+        for n in range(1, min(k, len_pred) + 1):
+            p = _matched(prediction, label, n) / max(1, total(len_pred, len_label, n))
+            score = join(score, factor(p, n, k))
+        return score
+    return score_of
+
+
+def _course(p, n, k):
+    return p ** (1 / 2**n)
+
+
+my_bleu = Blank(
+    _my_bleu,
+    cases=[(*_example, 1), (*_example, 2), (*_example, 3), (*_example, 4), ("A B C", "A B C D E F", 3),
+           ("va !", "va !", 4), ("A B C D E F A", "A B C D", 2), ("A B C D", "A B C D E", 4),
+           ("il est dans le jardin .", "elle est dans le jardin .", 4), ("A B C D X E F G", "A B C D", 3)],
+    mistakes=[
+        (_orders(lambda p, n, k: p ** 1 / 2**n),
+         "`p ** 1 / 2**n` is p to the power 1, divided by 2**n: `**` comes before `/`. Put the exponent into "
+         "parentheses: `p ** (1 / 2**n)`."),
+        (_orders(lambda p, n, k: p ** (2**n)),
+         "Your exponents are 2, 4, 8, ... They are 1/2, 1/4, 1/8, ...: `1 / 2**n`."),
+        (_orders(lambda p, n, k: p ** (1 / (2 * n))),
+         "`2 * n` is 2, 4, 6. The exponents are 1/2, 1/4, 1/8: `1 / 2**n`."),
+        (_orders(lambda p, n, k: p ** (1 / n)),
+         "Your exponents are 1, 1/2, 1/3. They are 1/2, 1/4, 1/8: `1 / 2**n`."),
+        (_orders(lambda p, n, k: p ** (1 / 2**(n - 1))),
+         "Your exponents begin with 1. They begin with 1/2: `1 / 2**n`."),
+        (_orders(lambda p, n, k: p ** (1 / k)),
+         "Your exponents are all equal, 1/k. That formula is waiting for you further down; in this one order n has "
+         "the exponent `1 / 2**n`."),
+        (_orders(lambda p, n, k: p),
+         "The exponents are missing: multiply by `p ** (1 / 2**n)`."),
+        (_orders(_course, join=lambda score, one: one),
+         "Only the last order is left: you write `score = ...`. Multiply: `score *= ...`."),
+        (_orders(_course, join=lambda score, one: score + one),
+         "You add the orders up. The formula multiplies them: `score *= ...`."),
+        (_orders(_course, total=lambda len_pred, len_label, n: len_pred),
+         "You divide by the number of words at every n. A prediction of T words has T - n + 1 n-grams."),
+        (_orders(_course, total=lambda len_pred, len_label, n: len_pred - n),
+         "There is one n-gram more than you divide by. A prediction of T words has T - n + 1 of them."),
+        (_orders(_course, total=lambda len_pred, len_label, n: len_label - n + 1),
+         "You divide by the number of the label's n-grams. That is recall, how much of the label was found; precision "
+         "divides by the number of the prediction's."),
+        (_orders(_course, total=lambda len_pred, len_label, n: 1),
+         "You take the number of matches for the precision. Divide it by the number of the prediction's n-grams."),
+        (lambda prediction, label, k: _my_bleu(prediction, label, 1),
+         "Only the words are counted, n = 1. Does `return` stand in the loop over n?"),
+        (lambda prediction, label, k: _penalty(len(prediction.split()), len(label.split())),
+         "This is the penalty alone. Multiply `score` by each order's factor."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the precision of order n.",
+    after="That is BLEU of one sentence, all of it.",
+)
 
 # ---------------------------------------------------------------- warm-up: how many count
 
@@ -60,14 +221,6 @@ clipped_count = Exercise(
 
 # ---------------------------------------------------------------- core: BLEU of one sentence, as in the paper
 
-def _ngrams(sentence, n):
-    return Counter(ngrams(sentence.split(), n))
-
-
-def _penalty(len_pred, len_label):
-    return math.exp(min(0, 1 - len_label / len_pred))
-
-
 def _papineni(prediction, label, N):
     return _variant(prediction, label, N)
 
@@ -109,8 +262,6 @@ def _cut(tokens_of=str.split, begins=lambda T, n: range(T - n + 1), join=tuple):
 
 _one_too_few = _cut(begins=lambda T, n: range(T - n))
 
-
-_example = "A B B C D", "A B C D E F"
 
 papineni = Exercise(
     _papineni,
@@ -179,7 +330,7 @@ papineni = Exercise(
         (_changed(total=lambda ours, theirs: theirs.total()),
          "You divide by the number of the label's n-grams. That is recall, how much of the label was found; precision "
          "divides by the number of the prediction's."),
-        (_changed(total=lambda ours, theirs: ours.total() + len(next(iter(ours), [])) - 1),
+        (_changed(total=lambda ours, theirs: ours.total() + len(next(iter(ours), "").split()) - 1),
          "You divide by the number of words at every n. A prediction of T words has T - n + 1 n-grams."),
         (_changed(left_out=True),
          "You leave out the orders that the prediction is too short for, as our `bleu` does. Here they make the score "
@@ -245,7 +396,7 @@ def _never_reset(predictions, references):
     best = [Counter() for _ in range(4)]
 
     def largest_so_far(counters):
-        n = len(next(iter(counters[0]), ())) - 1  # of n-grams of no words there are none
+        n = len(next(iter(counters[0]), "").split()) - 1  # of n-grams of no words there are none
         best[n] |= _union(counters)
         return best[n]
     return _pool(predictions, references, best=largest_so_far)
@@ -391,4 +542,5 @@ pooled_bleu = Exercise(
     after="Now read `corpus_bleu` in `seq2seq_lib/bleu.py`: you know every line of it.",
 )
 
+BLANKS = (matched, penalty, my_bleu)
 EXERCISES = (clipped_count, papineni, pooled_bleu)
