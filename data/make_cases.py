@@ -49,7 +49,7 @@ def main():
     rows, right = short_rows(), Suspect
     parts = right(rows).pairs()
     references = right(rows).references(parts["validation"], right(rows).vocabs(parts))
-    sources = list(references)[:: len(references) // SAMPLES][:SAMPLES]
+    sources = list(references)[:: max(1, len(references) // SAMPLES)][:SAMPLES]
     made = {"corpus": corpus_hash("eng-fra"), "pairs": len(rows), "epochs": EPOCHS, "sources": sources,
             "references": [references[source] for source in sources]}
     made["right"] = run(right, rows, sources)

@@ -3,6 +3,7 @@
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
 from .bleu_explorer import BleuExplorer
+from .case_file import CaseFile
 from .clipping_explorer import ClippingExplorer
 from .context_map import ContextMap
 from .decoder_stepper import DecoderStepper
@@ -13,6 +14,6 @@ from .shape_inspector import ShapeInspector
 from .translator import Translator
 
 __all__ = [
-    "BatchExplorer", "BleuExplorer", "ClippingExplorer", "ContextMap", "DecoderStepper", "LessonWidget",
+    "BatchExplorer", "BleuExplorer", "CaseFile", "ClippingExplorer", "ContextMap", "DecoderStepper", "LessonWidget",
     "LiveCurves", "MaskExplorer", "ShapeInspector", "Translator", "progress",
 ]
