@@ -3,8 +3,8 @@
 Run: python data/make_cases.py   (`make cases` does it)
 
 Each program is trained as lesson 09 has it, on more sentences and for longer. Kept are the losses that it reports, its
-translations of a few sentences, and the score that it gives itself, of the validation part; the test part is not looked
-at. The right program runs with several seeds: so far apart are scores that differ by chance. `corpus` is the hash of
+translations of a few sentences of the right program's training part and validation part, and the score that it gives
+itself, of the validation part; the test part is not looked at. The right program runs with several seeds: so far apart are scores that differ by chance. `corpus` is the hash of
 the corpus.
 """
 
@@ -21,7 +21,7 @@ from seq2seq_lib.suspects import Suspect
 
 ROWS, MOST_WORDS, EPOCHS = 1200, 4, 20
 SEEDS = 0, 1, 2  # of the right program; each case has the first
-SAMPLES = 6
+SAMPLES = 3  # of each part
 KINDS = "seen pattern", "frame"
 
 
@@ -48,10 +48,15 @@ def main():
     torch.set_num_threads(1)
     rows, right = short_rows(), Suspect
     parts = right(rows).pairs()
-    references = right(rows).references(parts["validation"], right(rows).vocabs(parts))
-    sources = list(references)[:: max(1, len(references) // SAMPLES)][:SAMPLES]
-    made = {"corpus": corpus_hash("eng-fra"), "pairs": len(rows), "epochs": EPOCHS, "sources": sources,
-            "references": [references[source] for source in sources]}
+    made = {"corpus": corpus_hash("eng-fra"), "pairs": len(rows), "epochs": EPOCHS, "parts": [], "sources": [],
+            "references": []}
+    for part in ("train", "validation"):
+        references = right(rows).references(parts[part], right(rows).vocabs(parts))
+        sources = list(references)[:: max(1, len(references) // SAMPLES)][:SAMPLES]
+        made["parts"] += [part] * len(sources)
+        made["sources"] += sources
+        made["references"] += [references[source] for source in sources]
+    sources = made["sources"]
     made["right"] = run(right, rows, sources)
     made["right"]["scores"] = [made["right"]["score"], *(run(right, rows, sources, seed)["score"] for seed in SEEDS[1:])]
     made["cases"] = {case.__name__: run(case, rows, sources) for case in CASES}

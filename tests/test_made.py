@@ -129,7 +129,7 @@ def test_the_results_tell_their_corpus(few):
 
 
 def test_the_case_files_tell_their_corpus(few, monkeypatch):
-    for name, value in (("ROWS", 120), ("EPOCHS", 2), ("SEEDS", (0, 1)), ("SAMPLES", 2), ("CASES", CASES[3:5])):
+    for name, value in (("ROWS", 120), ("EPOCHS", 2), ("SEEDS", (0, 1)), ("SAMPLES", 1), ("CASES", CASES[3:5])):
         monkeypatch.setattr(make_cases, name, value)
     rows = make_cases.short_rows()
     monkeypatch.setattr(make_cases, "data_folder", lambda: few)

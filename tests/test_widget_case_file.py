@@ -25,7 +25,7 @@ def program(i):
 
 @pytest.fixture(autouse=True)
 def seen(monkeypatch):
-    made = {"sources": ["two .", "three ."], "references": [["deux .", "2 ."], ["trois ."]],
+    made = {"pairs": 1200, "parts": ["train", "validation"], "sources": ["two .", "three ."], "references": [["deux .", "2 ."], ["trois ."]],
             "right": program(0) | {"scores": [30, 25, 35]},
             "cases": {case.__name__: program(i) for i, case in enumerate(CASES, 1)}}
     monkeypatch.setattr(case_file, "what_is_seen", lambda: made)
@@ -73,9 +73,9 @@ def test_each_press_uncovers_one_piece():
         assert ("31.0" in widget.html + widget.said) == (piece >= SCORE)
         assert shown(widget, "guess") == (piece == GUESS) and shown(widget, "run") == (piece >= GUESS)
         press(widget)
-    assert titles == [["The loss"], ["The loss", "Translations"], ["The loss", "Translations", "The score"],
-                      ["The loss", "Translations", "The score", "Your guess"],
-                      ["The loss", "Translations", "The score", "The line"]]
+    assert titles == [["The loss"], ["The loss", "Translations"], ["The loss", "The score", "Translations"],
+                      ["The loss", "The score", "Translations", "Where to look"],
+                      ["The loss", "The score", "Translations", "The line"]]
 
 
 @pytest.mark.parametrize("number", NUMBERS)

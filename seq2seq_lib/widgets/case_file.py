@@ -47,7 +47,7 @@ class CaseFile(LessonWidget):
 
     title = "Case file"
 
-    guess = Choice("", "Where would you look?", {"not yet": "", **{place: place for place in PLACES}},
+    guess = Choice("", "Your guess", {"not yet": "", **{place: place for place in PLACES}},
                    hidden=lambda widget: widget._uncovered() != GUESS)
     run = Button("Run my tests", hidden=lambda widget: not widget.tests or widget._uncovered() < GUESS)
     more = Button(lambda widget: NEXT[widget._uncovered()])
@@ -72,7 +72,7 @@ class CaseFile(LessonWidget):
         return _listed(self.uncovered, LOSS, NEXT)[self._number() - 1]
 
     def _guessed(self):
-        return _listed(self.guesses, "", PLACES)[self._number() - 1]
+        return self.guess if self.guess in PLACES else ""
 
     def _put(self, name, value):
         """Set the value of this case in one of the lists."""
@@ -94,7 +94,7 @@ class CaseFile(LessonWidget):
         elif name == "run" and self.tests:
             self._run_tests()
         if name in ("more", "again", "case"):
-            self.guess = self._guessed()
+            self.guess = _listed(self.guesses, "", PLACES)[self._number() - 1]
 
     def _run_tests(self):
         """Run the tests against the case and a right program, and show meanwhile at which it is."""
@@ -120,10 +120,11 @@ class CaseFile(LessonWidget):
         right, wrong = seen["right"], seen["cases"][kind.__name__]
         results = self._results.get(number) if uncovered >= GUESS else None
         pieces = [
-            _piece("The loss", _curves(right["losses"], wrong["losses"], number)),
+            tag("div", _piece("The loss", _curves(right["losses"], wrong["losses"], number)),
+                _piece("The score", _scores(right, wrong["score"], number)) if uncovered >= SCORE else None,
+                class_="s2s-columns"),
             _piece("Translations", _translations(seen, wrong, number)) if uncovered >= TRANSLATIONS else None,
-            _piece("The score", _scores(right, wrong["score"], number)) if uncovered >= SCORE else None,
-            _piece("Your guess", _guess(self._guessed())) if uncovered == GUESS else None,
+            _piece("Where to look", _guess(self._guessed())) if uncovered == GUESS else None,
             _piece("Your tests", _results(results, number)) if results else None,
             _piece("The line", _lines(kind, self._guessed(), number)) if uncovered >= LINE else None,
         ]
@@ -136,7 +137,7 @@ class CaseFile(LessonWidget):
         cells = []
         for i, uncovered in enumerate(_listed(self.uncovered, LOSS, NEXT), 1):
             words = f"case {i}, solved" if uncovered == LINE else f"case {i}, {uncovered} of {LINE} pieces uncovered"
-            sign = "✓" if uncovered == LINE else "●" * uncovered if uncovered > LOSS else "·"
+            sign = "✓" if uncovered == LINE else f"{uncovered}/{LINE}"
             cells.append(tag("td", tag("b", i), tag("small", sign), title=words,
                              class_="s2s-case-choice s2s-case-chosen" if i == number else "s2s-case-choice",
                              **pick("case", i, words, at=(0, i - 1), chosen=i == number)))
@@ -238,15 +239,16 @@ def _said_of_translations(seen, wrong):
 
 def _translations(seen, wrong, number):
     head = tag("tr", [tag("th", name, scope="col")
-                      for name in ("English", "accepted", "the right program", f"case {number}")])
+                      for name in ("part", "English", "accepted", "the right program", f"case {number}")])
     rows = []
-    for source, labels, right, mine in zip(seen["sources"], seen["references"], seen["right"]["translations"],
-                                           wrong["translations"]):
+    for part, source, labels, right, mine in zip(seen["parts"], seen["sources"], seen["references"],
+                                                 seen["right"]["translations"], wrong["translations"]):
         texts = [tag("td", tag("bdi", f"{'✓ ' * (text in labels)}{text or '(nothing)'}"),
                      class_="s2s-case-good" if text in labels else None) for text in (right, mine)]
-        rows.append(tag("tr", tag("td", tag("bdi", source)), tag("td", tag("bdi", " / ".join(labels))), texts))
+        rows.append(tag("tr", tag("td", part), tag("td", tag("bdi", source)), tag("td", tag("bdi", " / ".join(labels))), texts))
     table = tag("table", tag("thead", head), tag("tbody", rows), class_="s2s-case-samples")
-    return tag("div", table, class_="s2s-wide")
+    note = f"All have {seen['pairs']:,} short pairs, which is few, so the right program makes mistakes with new ones too."
+    return tag("p", note), tag("div", table, class_="s2s-wide")
 
 
 def _said_of_scores(seen, wrong):
