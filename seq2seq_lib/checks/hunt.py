@@ -93,6 +93,10 @@ class Hunt:
         good = [row for row in self.rows.values() if not any(row[len(self.cases):])]
         return [number for number in range(1, len(self.cases) + 1) if any(row[number - 1] for row in good)]
 
+    def found_by(self, test):
+        """Return the cases that a test has found, which must have been tried already."""
+        return [case for case, hit in zip(self.cases, self.rows[test.__name__.lstrip("_")]) if hit]
+
     def try_out(self, test, name):
         """Return what a test says of each case, then of each right program: a list of bools.
 
