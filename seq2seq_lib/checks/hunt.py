@@ -84,14 +84,19 @@ class Hunt:
             status = status if good else "wrong"
         found = self.found()
         left = len(self.cases) - len(found)
-        sentences.append(f"All tests so far find {len(found)} of the {len(self.cases)} cases together" +
-                         (f"; {left} {'is' if left == 1 else 'are'} still at large." if left else ": nobody is left."))
-        return Report(status, "hunt", " ".join(sentences), self.rows, len(self.cases))
+        together = (f"All tests so far find {len(found)} of the {len(self.cases)} cases together" +
+                    (f"; {left} {'is' if left == 1 else 'are'} still at large." if left else ": nobody is left."))
+        message, lines = (" ".join([*sentences, together]), "") if len(tests) == 1 else (together, "\n".join(sentences))
+        return Report(status, "hunt", message, lines.replace("`", ""), self.rows, len(self.cases))
 
     def found(self):
         """Return the numbers, from 1, of the cases that some test finds which accuses no right program."""
         good = [row for row in self.rows.values() if not any(row[len(self.cases):])]
         return [number for number in range(1, len(self.cases) + 1) if any(row[number - 1] for row in good)]
+
+    def found_by(self, test):
+        """Return the cases that a test has found, which must have been tried already."""
+        return [case for case, hit in zip(self.cases, self.rows[test.__name__.lstrip("_")]) if hit]
 
     def try_out(self, test, name):
         """Return what a test says of each case, then of each right program: a list of bools.
@@ -136,8 +141,8 @@ class Hunt:
 class Report(Verdict):
     """A verdict with the grid of tests against cases."""
 
-    def __init__(self, status, name, message, rows, num_cases):
-        super().__init__(status, name, message)
+    def __init__(self, status, name, message, details, rows, num_cases):
+        super().__init__(status, name, message, details)
         self.rows, self.num_cases = {test: list(row) for test, row in rows.items()}, num_cases
 
     def __repr__(self):
@@ -147,7 +152,7 @@ class Report(Verdict):
         return "\n".join([super().__repr__(), *lines])
 
     def _repr_html_(self):
-        return super()._repr_html_() + (grid(self.rows, self.num_cases) if self.rows else "")
+        return f"<div>\n{super()._repr_html_()}{grid(self.rows, self.num_cases) if self.rows else ''}</div>"
 
 
 def grid(rows, num_cases):
