@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 04, right and wrong, as readers would write them; `test_checks` tries them."""
+"""Answers to the blanks and exercises of lesson 04, right and wrong, as readers write them, for `test_checks`."""
 
 import math
 
@@ -8,6 +8,116 @@ from torch.nn import functional as F
 
 from seq2seq_lib import MaskedSoftmaxCELoss, Vocab, encode, sequence_mask
 from seq2seq_lib.checks import lesson_04
+
+# ---------------------------------------------------------------- the blanks
+
+def token_by_a_loop(scores, y):
+    total = sum(math.exp(score) for score in scores.tolist())
+    return -torch.log(torch.exp(scores[y]) / total)
+
+
+def token_by_difference(scores, y):
+    return scores.logsumexp(dim=0) - scores[y]
+
+
+def mask_by_rows(X, valid_len, value=0):
+    new = X.clone()
+    for i, n in enumerate(valid_len):
+        new[i, n:] = value
+    return new
+
+
+def mask_by_where(X, valid_len, value=0):
+    return torch.where(torch.arange(X.shape[1]) < valid_len[:, None], X, value)
+
+
+def mask_in_place(X, valid_len, value=0):
+    X[torch.arange(X.shape[1]) >= valid_len[:, None]] = value
+    return X
+
+
+def mask_without_a_column(X, valid_len, value=0):
+    return X.masked_fill(torch.arange(X.shape[1]) >= valid_len, value)
+
+
+def loss_class(losses=lambda Y_hat, Y: F.cross_entropy(Y_hat.permute(0, 2, 1), Y, reduction="none"),
+               mask=mask_by_where, end=lambda losses, valid_len: losses.sum(dim=1)):
+    class MyMaskedLoss(torch.nn.Module):
+        def forward(self, Y_hat, Y, valid_len):
+            return end(mask(losses(Y_hat, Y), valid_len), valid_len)
+    return MyMaskedLoss
+
+
+class LossByLoops(torch.nn.Module):
+    def forward(self, Y_hat, Y, valid_len):
+        return torch.stack([sum(token_by_difference(Y_hat[i, t], Y[i, t]) for t in range(n))
+                            for i, n in enumerate(valid_len)])
+
+
+class LossOfTheLibrary(torch.nn.Module):
+    def forward(self, Y_hat, Y, valid_len):
+        return MaskedSoftmaxCELoss()(Y_hat, Y, valid_len)
+
+
+class LossUntouchedBut(torch.nn.Module):
+    def forward(self, Y_hat, Y, valid_len):
+        losses = F.cross_entropy(Y_hat.permute(0, 2, 1), Y, reduction="none")
+        mask_by_where(losses, valid_len).sum(dim=1)
+
+
+BLANKS = {
+    lesson_04.token_loss: (
+        [token_by_a_loop, token_by_difference, lambda scores, y: F.cross_entropy(scores, torch.as_tensor(y)),
+         lambda scores, y: -scores.softmax(dim=-1)[y].log()],
+        [
+            (lambda scores, y: torch.exp(scores[y]) / torch.exp(scores).sum(), "probability of the right word"),
+            (lambda scores, y: (scores.exp()[y] / scores.exp().sum()).log(), "minus is missing"),
+            (lambda scores, y: 1 - scores.exp()[y] / scores.exp().sum(), "1 − p"),
+            (lambda scores, y: -(scores[y] / sum(scores)).log(), "exponentials first"),
+            (lambda scores, y: -scores[y], "softmax comes first"),
+            (lambda scores, y: -(scores.exp() / scores.exp().sum()).log(), "loss of every word"),
+            (lambda scores, y: -scores.softmax(dim=0).max().log(), "likes best"),
+            (lambda scores, y: -torch.log2(scores.softmax(dim=0)[y]), "base 2"),
+            (lambda scores, y: token_by_a_loop(scores, y).item(), "`.item()` too many"),
+            (lambda scores, y: -math.log(scores.exp() / scores.exp().sum()), "raised"),
+        ],
+    ),
+    lesson_04.my_sequence_mask: (
+        [mask_by_rows, mask_by_where],
+        [
+            (mask_in_place, "right result, but it changes its argument `X`"),
+            (mask_without_a_column, "raised RuntimeError"),
+            (lambda X, valid_len, value=0: mask_by_rows(X, valid_len + 1, value), "one position too many"),
+            (lambda X, valid_len, value=0: mask_by_rows(X, valid_len - 1, value), "last real position"),
+            (lambda X, valid_len, value=0: torch.where(torch.arange(X.shape[1]) < valid_len[:, None], value, X),
+             "wrong way round"),
+            (lambda X, valid_len, value=0: X * (torch.arange(X.shape[1]) < valid_len[:, None]),
+             "infinity times zero"),
+            (lambda X, valid_len, value=0: mask_by_rows(X, valid_len), "always write 0"),
+            (lambda X, valid_len, value=0: torch.arange(X.shape[1]) < valid_len[:, None], "This is the mask"),
+            (lambda X, valid_len, value=0: X.clone(), "as it came"),
+        ],
+    ),
+    lesson_04.MyMaskedLoss: (
+        [loss_class(), LossByLoops, LossOfTheLibrary, loss_class(mask=mask_in_place)],
+        [
+            (LossUntouchedBut, "`return` missing"),
+            (loss_class(losses=lambda Y_hat, Y: F.cross_entropy(Y_hat.permute(0, 2, 1), Y)), "a single number"),
+            (loss_class(losses=lambda Y_hat, Y: F.cross_entropy(Y_hat, Y, reduction="none")), "raised RuntimeError"),
+            (loss_class(losses=lambda Y_hat, Y: F.cross_entropy(
+                Y_hat.view(len(Y), -1, Y.shape[1]), Y, reduction="none")), "`reshape` the scores"),
+            (loss_class(mask=lambda losses, valid_len: losses), "over all positions, the padding too"),
+            (loss_class(mask=lambda losses, n: losses * (torch.arange(losses.shape[1]) < n[:, None])),
+             "infinity times zero"),
+            (loss_class(end=lambda losses, valid_len: losses.mean(dim=1)), "mean over all steps"),
+            (loss_class(end=lambda losses, valid_len: losses.sum()), "Keep the sum of each sentence"),
+            (loss_class(end=lambda losses, valid_len: losses.sum(dim=0)), "sum over the sentences"),
+            (loss_class(end=lambda losses, valid_len: losses), "Now sum them"),
+            (loss_class(end=lambda losses, valid_len: losses.sum(dim=1) / valid_len), "divide already"),
+        ],
+    ),
+}
+
 
 # ---------------------------------------------------------------- perplexity
 
@@ -133,7 +243,7 @@ def audit_in_place(loss, Y_hat, Y, valid_len):
     return facts
 
 
-ANSWERS = {
+ANSWERS = BLANKS | {
     lesson_04.perplexity: (
         [by_product, by_bits, lambda probs: as_tensor(probs).item()],
         [
@@ -208,7 +318,16 @@ ANSWERS = {
 }
 
 
-# ---------------------------------------------------------------- the exercises and the library agree
+# ---------------------------------------------------------------- the blanks, the exercises and the library agree
+
+def test_the_courses_pieces_are_the_librarys():
+    for X, valid_len, value in lesson_04.my_sequence_mask.cases:
+        assert torch.equal(lesson_04.my_sequence_mask.piece(X, valid_len, value), sequence_mask(X, valid_len, value))
+    for case in lesson_04.MyMaskedLoss.cases:
+        torch.testing.assert_close(lesson_04.MyMaskedLoss.piece()(*case), MaskedSoftmaxCELoss()(*case))
+    for scores, y in lesson_04.token_loss.cases:
+        torch.testing.assert_close(lesson_04.token_loss.piece(scores, y), F.cross_entropy(scores, torch.as_tensor(y)))
+
 
 def test_the_loss_of_answers_that_begin_at_once_is_the_librarys():
     for Y_hat, Y, _, valid_len in lesson_04.answer_loss.cases:

@@ -23,8 +23,8 @@ count_tokens = Exercise(
         (lambda sentence: len(sentence.replace(" ", "")),
          "This is the number of letters and signs without the spaces. Tokens are counted: `sentence.split()`."),
         (lambda sentence: len(re.findall(r"\w+|[^\w\s]", sentence)),
-         "You cut tokens once more, at their apostrophes: `'s` is one. They are parted by spaces already, and nowhere "
-         "else."),
+         "You cut tokens once more, at their apostrophes: `'s` is one. They are separated by spaces already, and "
+         "nowhere else."),
         (lambda sentence: len(sentence.split(" ")),
          "An empty sentence has no tokens at all, and yours has one. `split()`, with nothing in its brackets, knows."),
         *[(words,

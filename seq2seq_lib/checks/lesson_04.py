@@ -1,4 +1,4 @@
-"""The checks of lesson 04, the masked loss."""
+"""The checks of lesson 04, the masked loss: of its blanks and of its exercises."""
 
 import copy
 import math
@@ -8,7 +8,193 @@ from torch.nn import functional as F
 
 from ..loss import sequence_mask
 from ..text import PAD, UNK
+from .blank import Blank
 from .runner import Exercise
+
+# ---------------------------------------------------------------- for all
+
+def _losses(Y_hat, Y):
+    return F.cross_entropy(Y_hat.permute(0, 2, 1), Y, reduction="none")  # (batch, num_steps)
+
+
+_generator = torch.Generator().manual_seed(0)
+
+
+def _batch(valid_len, num_steps, vocab_size, scale=1):
+    """Make scores and labels, `<pad>` behind each end; small scores, so that any change moves a loss."""
+    valid_len = torch.tensor(valid_len)
+    Y_hat = scale * torch.randn(len(valid_len), num_steps, vocab_size, generator=_generator)
+    Y = torch.randint(3, vocab_size, (len(valid_len), num_steps), generator=_generator)
+    return Y_hat.round(decimals=1), sequence_mask(Y, valid_len, PAD), valid_len
+
+
+# ---------------------------------------------------------------- blank: the loss of one token
+
+def _token_loss(scores, y):
+    probs = scores.exp() / scores.exp().sum()
+    return -probs[y].log()
+
+
+token_loss = Blank(
+    _token_loss,
+    cases=[(torch.tensor([-1.0, 0.0, 2.0, 2.5, 1.0]), 3), (torch.tensor([-1.0, 0.0, 2.0, 2.5, 1.0]), 0),
+           (torch.tensor([1.0, 2.0, 3.0]), torch.tensor(1)), (torch.tensor([0.5, 0.5]), 0)],
+    mistakes=[
+        (lambda scores, y: scores.softmax(dim=0)[y],
+         "This is the probability of the right word. Its loss is minus the logarithm of that."),
+        (lambda scores, y: scores.log_softmax(dim=0)[y],
+         "The minus is missing: log p is negative, and the loss is `-log p`."),
+        (lambda scores, y: 1 - scores.softmax(dim=0)[y],
+         "You took 1 − p. The loss is `-log p`, which has no upper limit."),
+        (lambda scores, y: -scores[y],
+         "You took minus the score. The softmax comes first: the exponentials, divided by their sum."),
+        (lambda scores, y: -(scores[y] / scores.sum()).log(),
+         "You divided the scores by their sum. The softmax takes the exponentials first."),
+        (lambda scores, y: -scores.log_softmax(dim=0),
+         "This is the loss of every word. Pick the right one: `[y]`."),
+        (lambda scores, y: -scores.log_softmax(dim=0).max(),
+         "You took the word that the decoder likes best. The loss is about the right one, `y`, whatever it likes."),
+        (lambda scores, y: -scores.softmax(dim=0).log2()[y],
+         "Your logarithm has base 2. Take the natural one: `log`."),
+        (lambda scores, y: -scores.softmax(dim=0).log10()[y],
+         "Your logarithm has base 10. Take the natural one: `log`."),
+        (lambda scores, y: -scores.softmax(dim=0).log_softmax(dim=0)[y],
+         "You apply softmax twice: once is enough."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the softmax: the exponentials of the scores, "
+          "divided by their sum.",
+    after="All other words have a say in it too, by the sum: raise the score of any, and the loss grows.",
+)
+
+
+# ---------------------------------------------------------------- blank: the mask
+
+def _my_sequence_mask(X, valid_len, value=0):
+    steps = torch.arange(X.shape[1])  # (num_steps,)
+    return X.masked_fill(steps >= valid_len[:, None], value)
+
+
+def _where(keep):
+    """Return a mistake: `value` at the wrong places, those where `keep(steps, lengths)` is False."""
+    return lambda X, valid_len, value=0: X.masked_fill(~keep(torch.arange(X.shape[1]), valid_len[:, None]), value)
+
+
+def _real(X, valid_len):
+    return torch.arange(X.shape[1]) < valid_len[:, None]  # (batch, num_steps)
+
+
+my_sequence_mask = Blank(
+    _my_sequence_mask,
+    cases=[(torch.tensor([[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]), torch.tensor([2, 3]), 0),
+           (torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]), torch.tensor([3, 1, 2]), 0),
+           (torch.tensor([[0.5, math.inf, math.inf], [0.5, 0.25, math.inf]]), torch.tensor([1, 2]), 0),
+           (torch.tensor([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]), torch.tensor([2, 1]), -1)],
+    mistakes=[
+        (_where(lambda steps, lengths: steps >= lengths),
+         "Your mask is the wrong way round: it overwrites the real positions and keeps the padding."),
+        (_where(lambda steps, lengths: steps <= lengths),
+         "You keep one position too many. The step that is equal to the valid length is behind the end: `>=`."),
+        (_where(lambda steps, lengths: steps < lengths - 1),
+         "You overwrite the last real position, the `<eos>`. Steps are counted from 0: `steps >= valid_len[:, None]`."),
+        (lambda X, valid_len, value=0: X * _real(X, valid_len),
+         "You multiply by the mask. What stands behind the end may be infinite, and infinity times zero is not a "
+         "number; nor does this put `value` there. `masked_fill` writes over it, whatever it is."),
+        (lambda X, valid_len, value=0: X * _real(X, valid_len) + value * ~_real(X, valid_len),
+         "You multiply by the mask. What stands behind the end may be infinite, and infinity times zero is not a "
+         "number: `masked_fill` writes over it, whatever it is."),
+        (lambda X, valid_len, value=0: _my_sequence_mask(X, valid_len),
+         "You always write 0. Write `value`."),
+        (lambda X, valid_len, value=0: _real(X, valid_len),
+         "This is the mask. Put it to use: return `X`, with `value` where the mask is False."),
+        (lambda X, valid_len, value=0: ~_real(X, valid_len),
+         "This says where the padding is. Put it to use: return `X`, with `value` there."),
+        (lambda X, valid_len, value=0: X,
+         "You return `X` as it came. `masked_fill` makes a copy; return that."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and compare `steps` with `valid_len[:, None]`; "
+          "`X.masked_fill(where, value)` returns a copy of `X` with `value` wherever `where` is True.",
+    after="It is right for labels as well: with `value=1` it writes `<pad>` behind each end.",
+)
+
+
+# ---------------------------------------------------------------- blank: the loss of a batch
+
+class _MaskedLoss(torch.nn.Module):
+    """What the lesson goes on with."""
+
+    def forward(self, Y_hat, Y, valid_len):
+        losses = F.cross_entropy(Y_hat.permute(0, 2, 1), Y, reduction="none")
+        return _my_sequence_mask(losses, valid_len).sum(dim=1)
+
+
+def _MyMaskedLoss(Y_hat, Y, valid_len):
+    return _MaskedLoss()(Y_hat, Y, valid_len)
+
+
+_ONE_LOSS = "one loss, where a loss for each position is needed"
+
+
+def _run_loss(make, Y_hat, Y, valid_len):
+    """Make a reader's loss and call it; a function is called as it is."""
+    loss = make() if isinstance(make, type) else make
+    try:
+        return loss(Y_hat, Y, valid_len)
+    except IndexError:  # the mask asks for the second axis of the losses
+        return _ONE_LOSS
+
+
+def _summed(masked, by=_losses):
+    """Return a mistake: the sums over the sentences of losses that are masked in another way."""
+    return lambda Y_hat, Y, valid_len: masked(by(Y_hat, Y), valid_len).sum(dim=1)
+
+
+_case = _batch([2, 4], 5, 6, scale=2)
+
+MyMaskedLoss = Blank(
+    _MyMaskedLoss,
+    piece=_MaskedLoss,
+    call=_run_loss,
+    cases=[_case, _batch([3, 1, 4], 4, 7, scale=2), _batch([2, 3], 6, 5, scale=2),
+           (_case[0], torch.where(_case[1] == PAD, 3, _case[1]), _case[2]),
+           (torch.cat((_case[0][:, :-1], torch.where(torch.arange(6) == PAD, -math.inf, _case[0][:, -1:])), dim=1),
+            *_case[1:])],
+    mistakes=[
+        (lambda *args: _ONE_LOSS,
+         'Your losses are a single number, the mean over all positions. With `reduction="none"`, `cross_entropy` keeps '
+         "one for each."),
+        (_summed(lambda losses, valid_len: losses),
+         "You sum over all positions, the padding too. Put `my_sequence_mask` between the losses and the sum."),
+        (lambda Y_hat, Y, valid_len: sequence_mask(_losses(Y_hat, Y), valid_len).mean(dim=1),
+         "You take the mean over all steps, so the padding counts as if it were answered perfectly. Return the sum."),
+        (lambda Y_hat, Y, valid_len: sequence_mask(_losses(Y_hat, Y), valid_len).sum(),
+         "This is one number for the whole batch. Keep the sum of each sentence: `sum(dim=1)`."),
+        (lambda Y_hat, Y, valid_len: sequence_mask(_losses(Y_hat, Y), valid_len).sum(dim=0),
+         "You sum over the sentences. Sum over the steps: `sum(dim=1)`."),
+        (lambda Y_hat, Y, valid_len: sequence_mask(_losses(Y_hat, Y), valid_len),
+         "The masked losses are right. Now sum them over the steps: `sum(dim=1)`."),
+        (lambda Y_hat, Y, valid_len: sequence_mask(_losses(Y_hat, Y), valid_len).sum(dim=1) / valid_len,
+         "You divide already. This class returns the sum of each sentence; what to divide by comes later."),
+        (lambda Y_hat, Y, valid_len: _losses(sequence_mask(Y_hat, valid_len), Y).sum(dim=1),
+         "You set *scores* to zero. That is a guess at random, with a loss of its own; mask the losses."),
+        (_summed(sequence_mask, lambda Y_hat, Y: F.cross_entropy(
+            Y_hat.reshape(len(Y), -1, Y.shape[1]), Y, reduction="none")),
+         "You `reshape` the scores where the axis has to move: the numbers of one position end up in several. Use "
+         "`permute(0, 2, 1)`."),
+        (_summed(sequence_mask, lambda Y_hat, Y: _losses(Y_hat.softmax(dim=2), Y)),
+         "You apply softmax twice. `cross_entropy` wants the scores as they are, and does the softmax itself."),
+        (_summed(lambda losses, valid_len: losses * _real(losses, valid_len)),
+         "You multiply by the mask. Where `<pad>` has probability 0 the loss is infinite, and infinity times zero is "
+         "not a number: use `my_sequence_mask`."),
+        (lambda Y_hat, Y, valid_len: _summed(lambda losses, valid_len: losses.masked_fill(Y == PAD, 0))(
+            Y_hat, Y, valid_len),
+         "You leave out what is labelled `<pad>`, and do not read `valid_len`. There the sentence ends, whatever "
+         "stands behind."),
+    ],
+    start='Delete the line `raise NotImplementedError`, and begin with `F.cross_entropy(...)`: `reduction="none"`, and '
+          "the vocabulary on axis 1.",
+    after="Padded positions add exactly zero to it, however wrong the scores are there.",
+)
+
 
 # ---------------------------------------------------------------- warm-up: perplexity
 
@@ -57,10 +243,6 @@ perplexity = Exercise(
 
 
 # ---------------------------------------------------------------- core: graded on the answer only
-
-def _losses(Y_hat, Y):
-    return F.cross_entropy(Y_hat.permute(0, 2, 1), Y, reduction="none")  # (batch, num_steps)
-
 
 def _answers(Y, start, valid_len):
     steps = torch.arange(Y.shape[1])
@@ -123,17 +305,6 @@ def _reshaped(Y_hat, Y, start, valid_len):
 
 def _twice_softmax(Y_hat, Y, start, valid_len):
     return _answer_loss(Y_hat.softmax(dim=2), Y, start, valid_len)
-
-
-_generator = torch.Generator().manual_seed(0)
-
-
-def _batch(valid_len, num_steps, vocab_size, scale=1):
-    """Make scores and labels, `<pad>` behind each end; small scores, so that any change moves a loss."""
-    valid_len = torch.tensor(valid_len)
-    Y_hat = scale * torch.randn(len(valid_len), num_steps, vocab_size, generator=_generator)
-    Y = torch.randint(3, vocab_size, (len(valid_len), num_steps), generator=_generator)
-    return Y_hat.round(decimals=1), sequence_mask(Y, valid_len, PAD), valid_len
 
 
 def _answer_case(start, valid_len, num_steps, vocab_size):
@@ -379,3 +550,4 @@ audit = Exercise(
 )
 
 EXERCISES = (perplexity, answer_loss, audit)
+BLANKS = (token_loss, my_sequence_mask, MyMaskedLoss)
