@@ -25,7 +25,8 @@ def program(i):
 
 @pytest.fixture(autouse=True)
 def seen(monkeypatch):
-    made = {"pairs": 1200, "parts": ["train", "validation"], "sources": ["two .", "three ."], "references": [["deux .", "2 ."], ["trois ."]],
+    made = {"pairs": 1200, "parts": ["train", "validation"],
+            "sources": ["two .", "three ."], "references": [["deux .", "2 ."], ["trois ."]],
             "right": program(0) | {"scores": [30, 25, 35]},
             "cases": {case.__name__: program(i) for i, case in enumerate(CASES, 1)}}
     monkeypatch.setattr(case_file, "what_is_seen", lambda: made)

@@ -245,9 +245,10 @@ def _translations(seen, wrong, number):
                                                  seen["right"]["translations"], wrong["translations"]):
         texts = [tag("td", tag("bdi", f"{'✓ ' * (text in labels)}{text or '(nothing)'}"),
                      class_="s2s-case-good" if text in labels else None) for text in (right, mine)]
-        rows.append(tag("tr", tag("td", part), tag("td", tag("bdi", source)), tag("td", tag("bdi", " / ".join(labels))), texts))
+        given = [tag("td", tag("bdi", text)) for text in (source, " / ".join(labels))]
+        rows.append(tag("tr", tag("td", part), given, texts))
     table = tag("table", tag("thead", head), tag("tbody", rows), class_="s2s-case-samples")
-    note = f"All have {seen['pairs']:,} short pairs, which is few, so the right program makes mistakes with new ones too."
+    note = f"Each has only {seen['pairs']:,} pairs, so on new sentences the right program makes mistakes too."
     return tag("p", note), tag("div", table, class_="s2s-wide")
 
 
