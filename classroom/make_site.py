@@ -21,14 +21,15 @@ INDEX = """# Two RNNs that translate
 *A course of {count} lessons, {hours} hours in all. You need Python, and to have met PyTorch tensors once. You will
 build a translator from two recurrent networks, and understand every tensor in it.*
 
-text → padded batches → encoder → context → decoder → masked loss → training → prediction → BLEU → *your translator*
+text → padded batches → encoder → context → decoder → masked loss → training → prediction → BLEU → *your translator* → bug hunt
 
 | lesson | minutes | its question |
 |---|---|---|
 {rows}
 
 Each lesson is a Jupyter notebook. On these pages you can read it; in Jupyter you run it, move its widgets, and have
-your exercises checked. The [README](README.html) says how to start: two commands, no GPU, no network.
+your exercises checked. The [README](README.html) says how to start: two commands, no GPU, no network. For the wall
+beside your computer there is a [checklist](checklist.html): what to ask of a program that trains and is wrong.
 """
 
 
@@ -60,10 +61,12 @@ def main(folder):
                      for one in all_lessons)
     front = dict(root="", lessons=entries, previous=None)
     texts = {"index": INDEX.format(count=len(all_lessons), hours=hours, rows=rows)}
+    texts["checklist"] = (HERE / "checklist.md").read_text(encoding="utf-8")
+    titles = {"index": "Contents", "checklist": "Checklist: it trains, and it is wrong"}
     texts |= {name: (PROJECT / f"{name}.md").read_text(encoding="utf-8")
               for name in ("README", "TEACHING") if (PROJECT / f"{name}.md").is_file()}
     for name, text in texts.items():
-        page = front | dict(html=f"{name}.html", title="Contents" if name == "index" else name.capitalize(),
+        page = front | dict(html=f"{name}.html", title=titles.get(name, name.capitalize()),
                             description="Build a sequence-to-sequence translator from two RNNs, step by step.",
                             next=entries[0] if name == "index" else None)
         write(exporter, text_as_notebook(text), folder, page)
