@@ -247,6 +247,15 @@ def test_what_is_wrong_with_a_test_is_said(monkeypatch, capsys):
     assert said.startswith("Case 1. 0 of your 4 tests find something") and capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("number", NUMBERS)
+def test_an_error_does_not_tell_the_name_of_a_case(number):
+    rows, _ = results({"of the case": lambda suspect: suspect.nothing,
+                       "of its decoder": lambda suspect: suspect.net(suspect.vocabs(suspect.pairs())).decoder.nothing},
+                      number)
+    assert rows[0][1:] == ["! raised AttributeError: 'Suspect' object has no attribute 'nothing'"] * 2
+    assert rows[1][1] == rows[1][2] == "! raised AttributeError: 'Decoder' object has no attribute 'nothing'"
+
+
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
 def test_names_and_errors_are_escaped(text):
     def raises(suspect):
