@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from .files import read_rows
+from .files import describe, read_rows
 from .text import check_choice, normalize
 
 SPLITS = ("train", "validation", "test")
@@ -71,6 +71,50 @@ def load_corpus(name, split, *, kind=None, reverse=False):
         _check_parts(path, every, parts)
         pairs = [pair for pair, part in zip(every, parts) if part == split]
     return [(target, source) for source, target in pairs] if reverse else pairs
+
+
+def load_rows(name, source, target, reverse=False):
+    """Load a whole corpus, and tell of each pair what part it is in and of what kind it is.
+
+    Args:
+        name: a shipped corpus in either direction (`"eng-fra"`, `"fra-eng"`), or the path of a TSV file of your own.
+        source, target: codes of the languages to translate from and into.
+        reverse: True if a file of your own has the source in its second column.
+
+    Returns:
+        A list of `(source, target, part, kind)`. The kind is one of `KINDS`, or `"your own"` in a file of your own.
+
+    Raises:
+        FileNotFoundError, ValueError: as `load_corpus`; languages that are not those of a shipped corpus; a file of
+            your own of fewer than 100 pairs, of which too few would be held out to score a translator.
+    """
+    path, back = _find(name)
+    rows, reverse = read_rows(path), reverse or back
+    if _is_shipped(path):
+        languages = path.stem.split("-")
+        if [source, target] != languages[:: -1 if reverse else 1]:
+            raise ValueError(f"{path.stem} holds the languages {' and '.join(languages)}, and source is {source!r}, "
+                             f"target {target!r}; take a corpus of these two, or change the languages")
+        told = [(*pair, part, kind_of(origin)) for *pair, origin, part in rows]
+    else:
+        pairs = [row[:2] for row in rows]
+        parts = split_pairs(pairs)
+        _check_parts(path, pairs, parts, least=100)
+        told = [(*pair, part, "your own") for pair, part in zip(pairs, parts)]
+    return [(there, here, *rest) for here, there, *rest in told] if reverse else told
+
+
+def describe_corpus(name):
+    """Say what is in a corpus (`load_rows` tells what may be its name): `files.describe`."""
+    return describe(_find(name)[0])
+
+
+def _find(name):
+    """Return the path of a corpus, and whether the name turns a shipped one round, as `"fra-eng"` does."""
+    back = "-".join(reversed(str(name).split("-")))
+    if back in SHIPPED and not Path(name).is_file():
+        return _corpus_path(back), True
+    return _corpus_path(name), False
 
 
 # -------------------------------------------------------------- the shipped corpora
@@ -171,19 +215,19 @@ def _is_large(rows, pairs):
     return len(rows) > 1 and 100 * len(rows) > len(pairs)
 
 
-def _check_parts(path, pairs, parts):
+def _check_parts(path, pairs, parts, least=0):
     """Raise ValueError if a file has nothing for validation or test; better now than after the training."""
     missing = [part for part in SPLITS[1:] if part not in parts]
-    if not missing:
+    if not missing and len(pairs) >= least:
         return
     large = large_groups(pairs)
     cause = "too few: of a hundred, some 4 are for validation and 4 for the test"
     if large:
         cause = (f"but {sum(map(len, large))} of them are in groups that share sentences and are too large to be held "
                  f"out (the largest has {len(large[0])})")
-    raise ValueError(f"{path}: the file has {len(pairs)} sentence pairs, {cause}. None is left for "
-                     f"{' and '.join(missing)}; take a file of some hundreds of different sentences or more, or "
-                     "read_pairs(path), which gives all pairs and no parts")
+    left = f"None is left for {' and '.join(missing)}" if missing else "A score on so few says nothing"
+    raise ValueError(f"{path}: the file has {len(pairs)} sentence pairs, {cause}. {left}; take a file of some hundreds "
+                     "of different sentences or more, or read_pairs(path), which gives all pairs and no parts")
 
 
 # ------------------------------------------------------------------------ finding

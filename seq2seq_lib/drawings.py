@@ -180,8 +180,8 @@ def gru_gates():
               _words(606, 284, "the new state, if z were 0", 18),
               _words(254, 318, "what n sees of the old state", 18)]
     alt = ("One step of a GRU. The old state h t-1 and the word's vector x t go into two gates: r, reset, and z, "
-           "update. The candidate n reads x t, and the old state multiplied by r. At the end z mixes the two: the new "
-           "state h t is 1 minus z times n, plus z times h t-1.")
+           "update. The candidate n reads x t, and as much of the old state as r lets it see. At the end z mixes the "
+           "two: the new state h t is 1 minus z times n, plus z times h t-1.")
     return _card(948, 376, parts, alt)
 
 

@@ -20,15 +20,48 @@ def read_rows(path):
     Raises:
         FileNotFoundError, ValueError: as `corpus.read_pairs`.
     """
-    table = {}  # the columns of each line, by its number
-    for number, line in enumerate(_read_text(Path(path)).split("\n"), 1):
+    return _read(Path(path))[0]
+
+
+def describe(path):
+    """Say what is in a file of pairs, a line or a few: how many, which is the first, what was left out, what looks odd.
+
+    Args:
+        path: as for `corpus.read_pairs`.
+
+    Raises:
+        FileNotFoundError, ValueError: as `corpus.read_pairs`.
+    """
+    rows, left_out = _read(Path(path))
+    (source, target), many = rows[0][:2], len(rows)
+    said = [f"{Path(path).name}: {many:,} pair{'s' * (many > 1)}. The first one: {source} → {target}"]
+    said += [f"Left out: {what}." for what in left_out]
+    if not _ends(source) and not _ends(target) and sum(_ends(row[0]) for row in rows) > 0.75 * many:
+        said.append("This pair has no full stop, and most others have one: if it names the columns, delete that line.")
+    return "\n".join(said)
+
+
+def _ends(sentence):
+    return not sentence[-1].isalnum()
+
+
+def _read(path):
+    """Return the rows of a file, and what was left out of it, in words."""
+    table, left_out = {}, []  # the columns of each line, by its number
+    for number, line in enumerate(_read_text(path).split("\n"), 1):
         columns = [column.strip() for column in line.split("\t")]
         if "\r" in line and any("\r" in column for column in columns):
             raise ValueError(f"{path}, line {number}: two kinds of line ends (CR and LF) are mixed; save the file "
                              "with one kind")
         if any(columns):
             table[number] = columns
-    table = _without_header(_without_ids(path, _without_quotes(path, table)))
+    lines = len(table)
+    for clean, what in ((_without_quotes, "the quotation marks around the columns"),
+                        (_without_ids, "the columns of numbers")):
+        before, table = table, clean(path, table)
+        left_out += [what] * (table is not before)
+    table = _without_header(table)
+    left_out += ["a first line that names columns"] * (len(table) < lines)
     for number, columns in table.items():
         if len(columns) < 2 or not columns[0] or not columns[1]:
             hint = ""
@@ -37,7 +70,7 @@ def read_rows(path):
             raise ValueError(f"{path}, line {number}: expected source<TAB>target, found {columns[:2]}{hint}")
     if not table:
         raise ValueError(f"{path}: the file has no sentence pairs; expected lines of source<TAB>target")
-    return [tuple((*columns, "", "")[:4]) for columns in table.values()]
+    return [tuple((*columns, "", "")[:4]) for columns in table.values()], left_out
 
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')  # as spreadsheets do it: signs around the column, and those inside doubled

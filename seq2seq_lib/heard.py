@@ -1,4 +1,4 @@
-"""Heard: which groups of three tokens stood in training, so that a widget can say what a model never met."""
+"""Heard: what stood in training: which groups of three tokens, and the sentence that is nearest to another."""
 
 import hashlib
 
@@ -61,6 +61,34 @@ def share_heard(tokens, table):
         return float(not len(numbers))
     places = torch.searchsorted(table, numbers).clamp(max=len(table) - 1)
     return (table[places] == numbers).double().mean().item()
+
+
+def nearest_sentences(sentences, training):
+    """Find for each sentence the training sentence that shares most words with it.
+
+    Two sentences are as near as 2 · (words in both) / (words of one + words of the other), each word counted once.
+
+    Args:
+        sentences, training: lists of lists of tokens.
+
+    Returns:
+        A list of numbers: for each of `sentences` the place of the nearest in `training`, of several the first.
+    """
+    ids = {token: i for i, token in enumerate(dict.fromkeys(token for tokens in training for token in tokens))}
+    bags = [[ids[token] for token in dict.fromkeys(tokens)] for tokens in training]
+    sizes = torch.tensor([len(bag) for bag in bags])  # (training,)
+    columns = torch.tensor([i for bag in bags for i in bag])
+    places = torch.stack((torch.arange(len(bags)).repeat_interleave(sizes), columns))  # (2, words in all)
+    theirs = torch.sparse_coo_tensor(places, torch.ones(len(columns)), (len(bags), len(ids)), check_invariants=True)
+    nearest = []
+    for first in range(0, len(sentences), 64):  # so many at once: memory stays small
+        words = [set(tokens) for tokens in sentences[first : first + 64]]
+        ours = torch.zeros(len(ids), len(words))
+        for column, bag in enumerate(words):
+            ours[[ids[token] for token in bag if token in ids], column] = 1
+        shared = theirs @ ours  # (training, at most 64)
+        nearest += (2 * shared / (sizes[:, None] + torch.tensor([len(bag) for bag in words]))).argmax(0).tolist()
+    return nearest
 
 
 def _number(group):

@@ -8,10 +8,10 @@ from .model import check_valid_len
 
 
 def sequence_mask(X, valid_len, value=0):
-    """Return a copy of `X` in which the entries behind each row's valid length are `value`.
+    """Return a copy of `X` in which the entries past each row's valid length are `value`.
 
     Args:
-        X: `(batch, num_steps)`, or with more axes behind.
+        X: `(batch, num_steps)`, or with more axes after these.
         valid_len: `(batch,)`, entries to keep in each row; 0 keeps none.
         value: what to put over the others.
 

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 05, right and wrong ones; `test_checks` tries them."""
+"""Answers to the blanks and exercises of lesson 05, right and wrong ones; `test_checks` tries them."""
 
 import torch
 import torch._dynamo  # noqa: F401 - torch.optim imports it at its first step; that may take longer than a check allows
@@ -9,26 +9,123 @@ from seq2seq_lib.loss import MaskedSoftmaxCELoss
 from seq2seq_lib.training import teacher_forcing
 
 
-def clip_by_a_loop(g, theta):
-    norm = sum(x * x for x in g.flatten().tolist()) ** 0.5
-    factor = 1 if norm <= theta else theta / norm
-    return torch.tensor([x * factor for x in g.flatten().tolist()]).reshape(g.shape)
+def gradient_norm(net):
+    return torch.cat([p.grad.flatten() for p in net.parameters()]).norm()
 
 
-def clip_by_the_library(g, theta):
-    weights = torch.nn.ParameterList([torch.zeros_like(g)])
-    weights[0].grad = g.clone()
-    grad_clipping(weights, theta)
-    return weights[0].grad
+def clipping(change):
+    """A reader's `my_clipping` with its two lines: what `change(p.grad, theta, norm, net)` returns is put in place."""
+    def my_clipping(net, theta):
+        norm = gradient_norm(net)
+        for p in net.parameters():
+            p.grad = change(p.grad, theta, norm, net)
+        return norm
+    return my_clipping
 
 
-def clip_in_place(g, theta):
-    g *= min(1.0, theta / max(g.norm().item(), 1e-9))
-    return g
+def clipping_in_place(net, theta):
+    norm = gradient_norm(net)
+    for p in net.parameters():
+        p.grad *= min(1, theta / norm)
+    return norm
 
 
-def by(axis):
-    return lambda g, theta: g * torch.clamp(theta / g.norm(dim=axis, keepdim=True), max=1)
+def clipping_if_too_long(net, theta):
+    norm = gradient_norm(net)
+    if norm > theta:
+        for p in net.parameters():
+            p.grad.mul_(theta / norm)
+    return norm
+
+
+def clipping_of_a_copy(net, theta):
+    norm = gradient_norm(net)
+    for p in net.parameters():
+        g = p.grad
+        g = g * min(1, theta / norm)
+    return norm
+
+
+def clipping_that_measures_again(net, theta):
+    norm = gradient_norm(net)
+    for p in net.parameters():
+        p.grad *= min(1, theta / gradient_norm(net))
+    return norm
+
+
+def step_of_the_lesson(net, optimizer, batch, theta, *, shift=teacher_forcing, mean=lambda loss, batch: loss.sum()
+                       / batch[3].sum(), early=False, clip=clipping_in_place, step=True, lengths=True):
+    X, X_valid_len, Y, Y_valid_len = batch
+    optimizer.zero_grad()
+    Y_hat, _ = net(X, shift(Y), X_valid_len if lengths else None)
+    loss = MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len)
+    mean(loss, batch).backward()
+    if early and step:
+        optimizer.step()
+    clip(net, theta)
+    if not early and step:
+        optimizer.step()
+    return loss.sum().item(), Y_valid_len.sum().item()
+
+
+def step_of_the_library(net, optimizer, batch, theta):
+    optimizer.zero_grad()
+    loss, num_tokens = batch_loss(net, *batch), int(batch[3].sum())
+    (loss / num_tokens).backward()
+    grad_clipping(net, theta)
+    optimizer.step()
+    return loss.item(), num_tokens
+
+
+def step_that_clips_first(net, optimizer, batch, theta):
+    optimizer.zero_grad()
+    clipping_in_place(net, theta)
+    return step_of_the_lesson(net, optimizer, batch, theta)
+
+
+def step_with_one_number(net, optimizer, batch, theta):
+    X, X_valid_len, Y, Y_valid_len = batch
+    optimizer.zero_grad()
+    Y_hat, _ = net(X, teacher_forcing(Y), X_valid_len)
+    loss = MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len).sum() / Y_valid_len.sum()
+    loss.backward()
+    clipping_in_place(net, theta)
+    optimizer.step()
+    return loss.sum().item(), Y_valid_len.sum().item()
+
+
+def variant(**options):
+    return lambda *args: step_of_the_lesson(*args, **options)
+
+
+def epoch_of_the_lesson(net, optimizer, batches, theta, *, add=lambda total, new: total + new, early=False,
+                        count=lambda tokens_here: tokens_here, divide=lambda loss, tokens_here: loss):
+    total_loss = num_tokens = 0
+    for batch in batches:
+        loss, tokens_here = step_of_the_lesson(net, optimizer, batch, theta)
+        total_loss = add(total_loss, divide(loss, tokens_here))
+        num_tokens += count(tokens_here)
+        if early:
+            break
+    return total_loss / num_tokens
+
+
+def epoch_of_two_lists(net, optimizer, batches, theta):
+    both = [step_of_the_library(net, optimizer, batch, theta) for batch in batches]
+    return sum(loss for loss, _ in both) / sum(tokens for _, tokens in both)
+
+
+def epoch_that_overwrites(net, optimizer, batches, theta):
+    total_loss = num_tokens = 0
+    for batch in batches:
+        loss, tokens_here = step_of_the_lesson(net, optimizer, batch, theta)
+        total_loss = loss
+        num_tokens = tokens_here
+    return total_loss / num_tokens
+
+
+def epochs(**options):
+    return lambda *args: epoch_of_the_lesson(*args, **options)
 
 
 def adam_of_the_lesson(w, g, m, v, t, lr, *, first=None, second=None, small=1e-8, m_keeps=0.9, v_keeps=0.999):
@@ -127,23 +224,62 @@ def accumulate_scaled_at_the_end(net, batches):
 
 
 ANSWERS = {
-    lesson_05.clip: (
-        [clip_by_a_loop, clip_by_the_library, lambda g, theta: g * min(1.0, theta / max(g.norm().item(), 1e-9)),
-         lambda g, theta: min(1, theta / g.norm()) * g],  # the lesson's own line: theta / 0 is inf, not an error
+    lesson_05.my_clipping: (
+        [clipping_in_place, clipping_if_too_long, clipping(lambda g, theta, norm, net: g * min(1, theta / norm)),
+         lambda net, theta: torch.tensor(grad_clipping(net, theta))],
         [
-            (lambda g, theta: g * theta / g.norm(), "made longer"),
-            (lambda g, theta: torch.clamp(g, -theta, theta), "direction changes"),
-            (lambda g, theta: g / max(g.norm(), 1), "whatever theta is"),
-            (lambda g, theta: g * min(1, theta / max(g.norm(p=1), 1e-9)), "not the sum of the sizes"),
-            (lambda g, theta: min(1, theta / max(g.norm().item(), 1e-9)), "This is the factor"),
-            (lambda g, theta: g * min(1, theta / g.norm().item()), "ZeroDivisionError"),
-            (lambda g, theta: g * max(1, theta / g.norm()), "other way round"),
-            (lambda g, theta: g / g.norm() if g.norm() > theta else g, "whatever theta is"),
-            (by(-1), "Each row"),
-            (by(0), "Each column"),
-            (lambda g, theta: print(g), "is a `return` missing?"),
-            (lambda g, theta: g * 0.2, "gives another result"),
-            (clip_in_place, "right result, but it changes its argument `g`"),
+            (clipping_of_a_copy, "Multiply in place"),
+            (clipping_that_measures_again, "Measure it once"),
+            (clipping(lambda g, theta, norm, net: g * theta / norm if norm else g), "they are made longer"),
+            (clipping(lambda g, theta, norm, net: g * max(1, theta / norm) if norm else g), "other way round"),
+            (clipping(lambda g, theta, norm, net: g * min(1, norm / theta)), "on its head"),
+            (clipping(lambda g, theta, norm, net: g * min(1, theta / g.norm())), "by its own norm"),
+            (clipping(lambda g, theta, norm, net: g.clamp(-theta, theta)), "Each number is cut by itself"),
+            (clipping(lambda g, theta, norm, net: g / norm if norm > theta else g), "whatever theta is"),
+            (clipping(lambda g, theta, norm, net: g * min(1, theta / norm.item())), "ZeroDivisionError"),
+            (lambda net, theta: [p.grad.mul_(min(1, theta / gradient_norm(net))) for p in net.parameters()],
+             "a list of length 1, and a float is expected"),
+        ],
+    ),
+    lesson_05.my_step: (
+        [step_of_the_lesson, step_of_the_library],
+        [
+            (variant(step=False), "The weights have not moved"),
+            (variant(early=True), "at its full length"),
+            (variant(clip=lambda net, theta: None), "at its full length"),
+            (variant(clip=lambda net, theta: clipping_in_place(net, 1.0)), "This input gives another result"),
+            (variant(shift=lambda Y: Y), "`teacher_forcing(Y)`"),
+            (variant(lengths=False), "hand `X_valid_len`"),
+            (variant(mean=lambda loss, batch: loss.sum()), "from the total"),
+            (variant(mean=lambda loss, batch: loss.mean()), "loss per sentence"),
+            (variant(mean=lambda loss, batch: loss.sum() / batch[2].numel()), "the padding too"),
+            (step_with_one_number, "`loss` is the loss per token"),
+            (step_that_clips_first, "Your function raised AttributeError"),
+            (lambda *args: step_of_the_lesson(*args)[0], "and a tuple of length 2 is expected"),
+        ],
+    ),
+    lesson_05.my_epoch: (
+        [epoch_of_the_lesson, epoch_of_two_lists],
+        [
+            (epoch_that_overwrites, "loss of the last batch"),
+            (epochs(add=lambda total, new: new), "`total_loss` needs `+=`"),
+            (epochs(divide=lambda loss, tokens_here: loss / tokens_here, count=lambda tokens_here: 1),
+             "mean of the batches' means"),
+            (epochs(count=lambda tokens_here: 1), "the total per batch"),
+            (epochs(divide=lambda loss, tokens_here: loss / tokens_here), "once more"),
+            (epochs(early=True), "Only the first batch"),
+            (epochs(count=lambda tokens_here: 2 * tokens_here), "gives another result"),
+        ],
+    ),
+    lesson_05.best_epoch: (
+        [lambda losses: losses.index(min(losses)) + 1, lambda losses: int(torch.tensor(losses).argmin()) + 1],
+        [
+            (lambda losses: losses.index(min(losses)), "count from 0"),
+            (lambda losses: min(losses), "lowest loss"),
+            (lambda losses: len(losses), "last epoch"),
+            (lambda losses: losses.index(max(losses)) + 1, "highest loss"),
+            (lambda losses: losses.argmin() + 1, "AttributeError"),
+            (lambda losses: max(i for i, loss in enumerate(losses, 1) if loss == min(losses)), "take the later one"),
         ],
     ),
     lesson_05.adam_step: (

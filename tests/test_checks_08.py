@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from seq2seq_lib import corpus_bleu
+from seq2seq_lib import (
+    Decoder,
+    Encoder,
+    Seq2Seq,
+    bootstrap_bleu,
+    corpus_bleu,
+    detokenize,
+    predict,
+    tokenize,
+)
 from seq2seq_lib.checks import lesson_08
 
 
@@ -70,7 +79,101 @@ def near_by_gaps(training, held_out):
     return [any((i, tuple(s[:i]), tuple(s[i + 1 :])) in seen for i in range(len(s))) for s in held_out]
 
 
+def net_decoder_first(src_vocab, tgt_vocab, sizes):
+    decoder = Decoder(len(tgt_vocab), **sizes)
+    return Seq2Seq(Encoder(len(src_vocab), **sizes), decoder)
+
+
+def net_without_dropout(src_vocab, tgt_vocab, sizes):
+    sizes = sizes["embed_size"], sizes["num_hiddens"], sizes["num_layers"]
+    return Seq2Seq(Encoder(len(src_vocab), *sizes), Decoder(len(tgt_vocab), *sizes))
+
+
+def groups_with_zip(groups, answers, references):
+    scores = {}
+    for group in dict.fromkeys(groups):
+        rows = [(a, r) for g, a, r in zip(groups, answers, references) if g == group]
+        ours, labels = zip(*rows)
+        low, high = bootstrap_bleu(ours, labels)
+        scores[group] = (corpus_bleu(ours, labels), low, high)
+    return scores
+
+
+def groups_as_lists(groups, answers, references):
+    return {group: list(scores) for group, scores in groups_with_zip(groups, answers, references).items()}
+
+
+def groups_of_all(groups, answers, references):
+    return {group: (corpus_bleu(answers, references), *bootstrap_bleu(answers, references)) for group in set(groups)}
+
+
+def groups_without_interval(groups, answers, references):
+    return {group: scores[0] for group, scores in groups_with_zip(groups, answers, references).items()}
+
+
+def groups_returned_too_soon(groups, answers, references):
+    for group, scores in groups_with_zip(groups, answers, references).items():
+        return {group: scores}
+
+
+def translate_at_once(text, net, src_vocab, tgt_vocab, num_steps):
+    said = predict(net, text, src_vocab, tgt_vocab, num_steps)
+    return detokenize(said, tgt_vocab.language).replace("<unk>", "(unknown word)")
+
+
+def translate_word_for_word(text, net, src_vocab, tgt_vocab, num_steps):
+    said = predict(net, text, src_vocab, tgt_vocab, num_steps).split()
+    return detokenize(" ".join("(unknown word)" if token == "<unk>" else token for token in said), "fra")
+
+
+def translate_split(text, net, src_vocab, tgt_vocab, num_steps):
+    said = predict(net, [text.lower().split()], src_vocab, tgt_vocab, num_steps)[0]
+    return detokenize(said, tgt_vocab.language).replace("<unk>", "(unknown word)")
+
+
 ANSWERS = {
+    lesson_08.make_net: (
+        [net_decoder_first,
+         lambda src_vocab, tgt_vocab, sizes: Seq2Seq(Encoder(len(src_vocab), **sizes),
+                                                     Decoder(len(tgt_vocab), **sizes, context="every_step"))],
+        [
+            (lambda src_vocab, tgt_vocab, sizes: net_decoder_first(tgt_vocab, src_vocab, sizes), "are swapped"),
+            (lambda src_vocab, tgt_vocab, sizes: net_decoder_first(src_vocab, src_vocab, sizes), "as the source"),
+            (lambda src_vocab, tgt_vocab, sizes: net_decoder_first(tgt_vocab, tgt_vocab, sizes), "as the target"),
+            (net_without_dropout, "dropout is missing"),
+            (lambda src_vocab, tgt_vocab, sizes: (Encoder(len(src_vocab), **sizes), Decoder(len(tgt_vocab), **sizes)),
+             "Return one `Seq2Seq"),
+            (lambda src_vocab, tgt_vocab, sizes: Seq2Seq(Encoder(src_vocab, **sizes), Decoder(tgt_vocab, **sizes)),
+             "TypeError"),
+        ],
+    ),
+    lesson_08.score_groups: (
+        [groups_with_zip, groups_as_lists],
+        [
+            (groups_of_all, "score of all sentences"),
+            (groups_without_interval, "without its interval"),
+            (groups_returned_too_soon, "inside the loop"),
+            (lambda groups, answers, references: groups_with_zip(groups, answers, [r[0] for r in references]),
+             "first reference alone"),
+            (lambda groups, answers, references: {
+                group: corpus_bleu([a for a, g in zip(answers, groups) if g == group], references)
+                for group in groups}, "ValueError"),
+        ],
+    ),
+    lesson_08.translate: (
+        [translate_at_once, translate_word_for_word,
+         lambda text, net, src_vocab, tgt_vocab, num_steps: translate_at_once(
+             " ".join(tokenize(text, src_vocab.language)), net, src_vocab, tgt_vocab, num_steps)],
+        [
+            (lambda text, net, src_vocab, tgt_vocab, num_steps: predict(net, text, src_vocab, tgt_vocab, num_steps),
+             "what `predict` returns"),
+            (lambda *args: translate_at_once(*args).replace("(unknown word)", "<unk>"), "a word for machines"),
+            (lambda *args: [translate_at_once(*args)], "a list of length 1"),
+            (translate_split, "This input gives another result"),
+            (lambda text, net, src_vocab, tgt_vocab, num_steps: translate_at_once(text, net, src_vocab, tgt_vocab),
+             "TypeError"),
+        ],
+    ),
     lesson_08.group_references: (
         [group_by_setdefault, group_with_pandas,
          lambda pairs: {source: list(dict.fromkeys(t for s, t in pairs if s == source)) for source, _ in pairs}],

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq_lib import data_folder, large_groups, load_corpus, read_pairs, split_pairs, tokenize
-from seq2seq_lib.corpus import KINDS, kind_of, part_of, read_rows
+from seq2seq_lib.corpus import KINDS, describe_corpus, kind_of, load_rows, part_of, read_rows
 
 PAIRS = [("Go.", "Va !"), ("I lost.", "J'ai perdu."), ("It's cold, isn't it?", "Il fait froid, non ?")]
 TSV = "".join(f"{source}\t{target}\tsomebody\n" for source, target in PAIRS)
@@ -437,3 +437,64 @@ def test_load_corpus_names_the_choices_when_one_is_wrong(tsv):
         load_corpus(path.parent / "nowhere.tsv", "train")
     with pytest.raises(FileNotFoundError):
         load_corpus("eng-klingon", "train")
+
+
+# ---------------------------------------------------------------- a whole corpus, with parts and kinds
+
+@pytest.mark.parametrize("name, source, target", [("eng-fra", "eng", "fra"), ("fra-eng", "fra", "eng"),
+                                                  ("eng-zho", "eng", "zho"), ("zho-eng", "zho", "eng")])
+def test_a_shipped_corpus_is_loaded_whole_in_either_direction(name, source, target):
+    rows, back = load_rows(name, source, target), source != "eng"
+    shipped = f"{target}-{source}" if back else name
+    assert {kind for *_, kind in rows} == set(KINDS)
+    for part in SPLITS:
+        assert [row[:2] for row in rows if row[2] == part] == load_corpus(shipped, part, reverse=back)
+    path = data_folder() / f"{shipped}.tsv"
+    assert load_rows(path, source, target, reverse=back) == rows
+    with pytest.raises(ValueError, match=f"{shipped} holds the languages .*source is '{target}'"):
+        load_rows(name, target, source)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_file_of_one_s_own_is_loaded_whole(tsv, reverse):
+    path = tsv(lines())
+    rows = load_rows(path, "deu", "jpn", reverse)
+    assert {kind for *_, kind in rows} == {"your own"} and len(rows) == len(read_pairs(path))
+    for part in SPLITS:
+        assert [row[:2] for row in rows if row[2] == part] == load_corpus(path, part, reverse=reverse)
+
+
+def test_a_file_of_fewer_than_a_hundred_lines_is_too_small_to_be_loaded_whole(tsv):
+    path = tsv("".join(f"I saw {n} dogs.\tJ'ai vu {n} chiens.\n" for n in range(99)))
+    assert len(load_corpus(path, "test")) > 0
+    with pytest.raises(ValueError, match="99 sentence pairs, too few.* A score on so few says nothing; take a file"):
+        load_rows(path, "eng", "fra")
+
+
+GO, STOP = "Go on.\tContinue.\n", "Stop!\tArrête !\n"
+
+
+@pytest.mark.parametrize("content, said", [
+    (GO, "pairs.tsv: 1 pair. The first one: Go on. → Continue."),
+    (GO + STOP, "pairs.tsv: 2 pairs. The first one: Go on. → Continue."),
+    ("English\tFrench\n" + GO, "pairs.tsv: 1 pair. The first one: Go on. → Continue.\n"
+                               "Left out: a first line that names columns."),
+    ('"Go on."\t"Continue."\n', "pairs.tsv: 1 pair. The first one: Go on. → Continue.\n"
+                                "Left out: the quotation marks around the columns."),
+    ("source\ttarget\n1\tGo on.\t2\tContinue.\n", "pairs.tsv: 1 pair. The first one: Go on. → Continue.\nLeft out: "
+                                                "the columns of numbers.\nLeft out: a first line that names columns."),
+    ("7\tGo on.\t8\tContinue.\n", "pairs.tsv: 1 pair. The first one: Go on. → Continue.\n"
+                                   "Left out: the columns of numbers."),
+    ("Wort\tmot\n" + 5 * GO, "pairs.tsv: 6 pairs. The first one: Wort → mot\nThis pair has no full stop, and most "
+                             "others have one: if it names the columns, delete that line."),
+    ("go\tva\n" + "stop\tarrête\n" * 5, "pairs.tsv: 6 pairs. The first one: go → va"),
+    ("去吧。\tGo on.\n", "pairs.tsv: 1 pair. The first one: 去吧。 → Go on."),
+])
+def test_a_file_is_described_with_what_was_left_out_of_it(tsv, content, said):
+    assert describe_corpus(tsv(content)) == said
+
+
+def test_a_shipped_corpus_is_described_by_its_name():
+    said = describe_corpus("eng-fra")
+    assert said == describe_corpus("fra-eng") == describe_corpus(data_folder() / "eng-fra.tsv")
+    assert re.fullmatch(r"eng-fra\.tsv: \d\d,\d{3} pairs\. The first one: Go\. → Va !", said)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq_lib.checkpoint import check_heard
-from seq2seq_lib.heard import heard_table, share_heard, trigrams
+from seq2seq_lib.heard import heard_table, nearest_sentences, share_heard, trigrams
 
 TOKENS = st.text(st.characters(exclude_categories=("Zs", "Zl", "Zp", "Cc")), min_size=1, max_size=3)
 SENTENCE = st.lists(st.one_of(st.sampled_from("abc"), TOKENS), max_size=8)
@@ -87,3 +87,23 @@ def test_a_token_of_half_a_sign_has_a_number_too():
 def test_a_sentence_that_is_a_string_is_a_type_error():
     with pytest.raises(TypeError, match="the string 'they are late'; tokenize it first"):
         heard_table(["they are late"])
+
+
+# ---------------------------------------------------------------- the nearest training sentence
+
+WORDS = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=6)
+
+
+@given(st.lists(WORDS, max_size=100), st.lists(WORDS, min_size=1, max_size=8))
+def test_the_nearest_sentence_is_the_first_of_those_that_share_most_words(sentences, training):
+    def nearness(one, other):
+        return 2 * len({*one} & {*other}) / (len({*one}) + len({*other}))
+
+    for tokens, nearest in zip(sentences, nearest_sentences(sentences, training), strict=True):
+        all_of_them = [nearness(tokens, other) for other in training]
+        assert all_of_them.index(max(all_of_them)) == nearest
+
+
+def test_words_that_training_does_not_have_are_counted_all_the_same():
+    training = [["go", "home"], ["go"]]
+    assert nearest_sentences([["go", "x", "y"], ["x"], ["go", "home", "x"]], training) == [1, 0, 0]

@@ -24,6 +24,13 @@ def test_each_claim_that_fails_is_named_and_nothing_is_raised(capsys):
     assert capsys.readouterr().out == "✗ two is odd\n✗ a row that is gone (it could not be tried: KeyError)\n"
 
 
+def test_claims_about_other_settings_are_skipped_and_not_tried(capsys):
+    prove({"never tried": lambda: 1 / 0, "nor this": lambda: False}, only_if=False)
+    prove({"one alone": lambda: True}, only_if=True)
+    assert capsys.readouterr().out == (
+        "○ 2 claims about the settings of the course were skipped: these are others\n✓ 1 claim of this section holds\n")
+
+
 # ---------------------------------------------------------------- blanks
 
 def double(x):

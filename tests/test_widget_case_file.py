@@ -61,6 +61,12 @@ def test_the_curve_comes_first_and_nothing_else():
     assert not shown(widget, "guess") and not shown(widget, "run")
 
 
+@pytest.mark.parametrize("top", [0.4, 5, 30, 400, 10**7])
+def test_a_loss_of_any_size_has_a_few_lines_behind_it(seen, top):
+    seen["cases"][CASES[0].__name__]["losses"] = [top, 2, 1]
+    assert 1 <= CaseFile().html.count("s2s-case-axis") <= 11
+
+
 def test_equal_curves_are_said_to_be_equal(seen):
     seen["cases"][CASES[0].__name__]["losses"] = seen["right"]["losses"]
     assert CaseFile().said.endswith("as the right program's does: the curves are the same.")
@@ -97,7 +103,7 @@ def test_no_name_and_no_slip_is_shown_before_the_end(number):
 
 def test_translations_say_which_are_accepted():
     widget = at(TRANSLATIONS, 2)
-    assert widget.said == ("Case 2. Of 2 sentences it translates 1 as accepted, the right program 1; 1 come out "
+    assert widget.said == ("Case 2. Of 2 sentences it translates 1 as accepted, the right program 1; 1 comes out "
                            "otherwise than there.")
     cells = Page(widget.html).texts
     assert "deux 2 ." in cells and cells.count("✓ trois .") == 2 and "deux . / 2 ." in cells

@@ -21,7 +21,7 @@ _generator = torch.Generator().manual_seed(0)
 
 
 def _batch(valid_len, num_steps, vocab_size, scale=1):
-    """Make scores and labels, `<pad>` behind each end; small scores, so that any change moves a loss."""
+    """Make scores and labels, `<pad>` after each end; small scores, so that any change moves a loss."""
     valid_len = torch.tensor(valid_len)
     Y_hat = scale * torch.randn(len(valid_len), num_steps, vocab_size, generator=_generator)
     Y = torch.randint(3, vocab_size, (len(valid_len), num_steps), generator=_generator)
@@ -93,14 +93,14 @@ my_sequence_mask = Blank(
         (_where(lambda steps, lengths: steps >= lengths),
          "Your mask is the wrong way round: it overwrites the real positions and keeps the padding."),
         (_where(lambda steps, lengths: steps <= lengths),
-         "You keep one position too many. The step that is equal to the valid length is behind the end: `>=`."),
+         "You keep one position too many. The step that is equal to the valid length is past the end: `>=`."),
         (_where(lambda steps, lengths: steps < lengths - 1),
          "You overwrite the last real position, the `<eos>`. Steps are counted from 0: `steps >= valid_len[:, None]`."),
         (lambda X, valid_len, value=0: X * _real(X, valid_len),
-         "You multiply by the mask. What stands behind the end may be infinite, and infinity times zero is not a "
+         "You multiply by the mask. What comes after the end may be infinite, and infinity times zero is not a "
          "number; nor does this put `value` there. `masked_fill` writes over it, whatever it is."),
         (lambda X, valid_len, value=0: X * _real(X, valid_len) + value * ~_real(X, valid_len),
-         "You multiply by the mask. What stands behind the end may be infinite, and infinity times zero is not a "
+         "You multiply by the mask. What comes after the end may be infinite, and infinity times zero is not a "
          "number: `masked_fill` writes over it, whatever it is."),
         (lambda X, valid_len, value=0: _my_sequence_mask(X, valid_len),
          "You always write 0. Write `value`."),
@@ -113,7 +113,7 @@ my_sequence_mask = Blank(
     ],
     start="Delete the line `raise NotImplementedError`, and compare `steps` with `valid_len[:, None]`; "
           "`X.masked_fill(where, value)` returns a copy of `X` with `value` wherever `where` is True.",
-    after="It is right for labels as well: with `value=1` it writes `<pad>` behind each end.",
+    after="It is right for labels as well: with `value=1` it writes `<pad>` after each end.",
 )
 
 
@@ -188,7 +188,7 @@ MyMaskedLoss = Blank(
         (lambda Y_hat, Y, valid_len: _summed(lambda losses, valid_len: losses.masked_fill(Y == PAD, 0))(
             Y_hat, Y, valid_len),
          "You leave out what is labelled `<pad>`, and do not read `valid_len`. There the sentence ends, whatever "
-         "stands behind."),
+         "comes after."),
     ],
     start='Delete the line `raise NotImplementedError`, and begin with `F.cross_entropy(...)`: `reduction="none"`, and '
           "the vocabulary on axis 1.",
@@ -312,8 +312,8 @@ def _answer_case(start, valid_len, num_steps, vocab_size):
     return Y_hat, Y, torch.tensor(start), valid_len
 
 
-def _anything_behind(Y_hat, Y, start, valid_len):
-    """Put words behind the ends of the rows."""
+def _anything_after(Y_hat, Y, start, valid_len):
+    """Put words after the ends of the rows."""
     return Y_hat, torch.where(Y == PAD, 3, Y), start, valid_len
 
 
@@ -329,7 +329,7 @@ _first, _second = _answer_case([2], [5], 7, 6), _answer_case([2, 4], [4, 7], 8, 
 answer_loss = Exercise(
     _answer_loss,
     cases=[_first, _second, _answer_case([1, 3, 2], [6, 7, 3], 9, 7), _answer_case([3, 2], [6, 6], 7, 4),
-           _anything_behind(*_second), _without_hope(*_first)],
+           _anything_after(*_second), _without_hope(*_first)],
     mistakes=[
         (_kept(lambda Y, start, valid_len: torch.arange(Y.shape[1]) < valid_len[:, None]),
          "You count the question too. A position counts only from `start` on."),
@@ -355,10 +355,10 @@ answer_loss = Exercise(
         (_kept(lambda Y, start, valid_len: _answers(Y, start[:1].expand_as(start), valid_len)),
          "All rows begin at the `start` of the first one. Each has its own: `start[:, None]`."),
         (_kept(lambda Y, start, valid_len: (torch.arange(Y.shape[1]) >= start[:, None]) & (Y != PAD)),
-         "You leave out what is labelled `<pad>`, and do not read `valid_len`. There it ends, whatever stands behind."),
+         "You leave out what is labelled `<pad>`, and do not read `valid_len`. There it ends, whatever comes after."),
         (_kept(lambda Y, start, valid_len: Y != PAD),
          "You count the question too, and all that is not labelled `<pad>`. A position counts from `start` on and "
-         "below `valid_len`, whatever stands behind."),
+         "below `valid_len`, whatever comes after."),
         (lambda Y_hat, Y, start, valid_len: _answer_loss(Y_hat, Y, start, valid_len).exp(),
          "This is the perplexity. The loss per token is its logarithm: leave the exponential out."),
         (lambda Y_hat, Y, start, valid_len: _divided(
@@ -508,13 +508,13 @@ audit = Exercise(
          "You put other labels under the padding, but leave the scores there as they are. A loss may look at the "
          "scores alone: try both."),
         (_setting(labels=False),
-         "You put other scores behind the end, but leave the labels there as they are. A loss that goes by labels, as "
+         "You put other scores in the padding, but leave the labels there as they are. A loss that goes by labels, as "
          "`ignore_index` does, is then never found out: try both."),
         (_setting(within=True),
          "You try the padding up to the longest end only. Where all sentences are equally long, that is none: take all "
          "of it, up to the last step."),
         (_setting(narrower=True),
-         "For the width you take a step away, and that may be a real one. Put steps of padding behind."),
+         "For the width you take a step away, and that may be a real one. Add steps of padding at the end."),
         (_setting(positions="later"),
          "You leave out the first position of each sentence. A loss may miss that one: `range(n)`."),
         (_setting(positions="sentence"),
@@ -536,14 +536,14 @@ audit = Exercise(
         (_setting(change="constant"),
          "You add the same number to all scores of a position. A softmax does not notice that: put random ones there."),
         (_setting(filling=UNK),
-         "You put more `<unk>` behind the end: `F.pad` fills with 0. Padding is `value=PAD`."),
+         "You add `<unk>` at the end: `F.pad` fills with 0. Padding is `value=PAD`."),
         (_setting(order=(1, 0, 2)),
          "You have the first two facts swapped. The order is: padding, width, missed."),
         (_setting(order=(2, 1, 0)),
          "You have the first and the last fact swapped. The order is: padding, width, missed."),
     ],
-    start="Delete the line `raise NotImplementedError`, and begin with the second fact: put five steps of padding "
-          "behind and compare.",
+    start="Delete the line `raise NotImplementedError`, and begin with the second fact: add five steps of padding "
+          "at the end of each row and compare.",
     call=_thrice,
     after="Such tests know nothing of the code that they test. Keep them: try them on `ignore_index`, and on the loss "
           "of the next listing that you read.",

@@ -10,59 +10,384 @@ from ..loss import MaskedSoftmaxCELoss
 from ..model import Decoder, Encoder, Seq2Seq
 from ..text import Vocab
 from ..training import batch_loss, grad_clipping, teacher_forcing
+from .blank import Blank
 from .runner import Exercise
 
-# ---------------------------------------------------------------- warm-up: clip one gradient
+# ---------------------------------------------------------------- small nets and batches
+
+@functools.cache
+def _import_optimizers():
+    """Make one: the first imports for seconds, which are not to count as a reader's."""
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
 
 
-def _clip(g, theta):
-    norm = float((g**2).sum()) ** 0.5
-    return g * theta / norm if norm > theta else g.clone()
+class _SmallNet(Seq2Seq):
+    def __repr__(self):
+        return "<a small net>"
 
 
-def _norm(g):
-    return (g**2).sum().sqrt()
+def _parts(sentences, scale=1):
+    """Make a small net and batches of these lengths, `[(source, target), ...]` a batch; `scale`: of its last layer."""
+    vocab = Vocab([list("abcde")])
+    torch_state = torch.get_rng_state()
+    torch.manual_seed(0)
+    net = _SmallNet(*(part(len(vocab), 3, 4, 1) for part in (Encoder, Decoder)))
+    torch.set_rng_state(torch_state)
+    net.decoder.dense.weight.data *= scale
+    batches = []
+    for lengths in sentences:
+        X, X_valid_len = encode([list("abcde" * 2)[i : i + n] for i, (n, _) in enumerate(lengths)], vocab)
+        Y, Y_valid_len = encode([list("edcba" * 2)[i : i + n] for i, (_, n) in enumerate(lengths)], vocab)
+        batches.append((X, X_valid_len, Y, Y_valid_len))
+    return net, batches
 
 
-clip = Exercise(
-    _clip,
-    cases=[(torch.tensor([3.0, 4.0]), 1.0), (torch.tensor([3.0, 4.0]), 10.0), (torch.tensor([3.0, -4.0]), 2.0),
-           (torch.tensor([[1.0, -2.0], [2.0, 4.0]]), 2.5), (torch.tensor([0.3, 0.4]), 1.0), (torch.zeros(3), 1.0)],
+# ---------------------------------------------------------------- blank: clipping
+
+class _ClippedNet(torch.nn.Module):
+    """A net of no use: a few weights, and the gradients that they are to have, since a copy of a net has none."""
+
+    def __init__(self, *gradients):
+        super().__init__()
+        self.weights = torch.nn.ParameterList([torch.zeros(len(g)) for g in gradients])
+        for i, g in enumerate(gradients):
+            self.register_buffer(f"gradient_{i}", torch.tensor(g))
+
+    def __repr__(self):
+        gradients = [[round(x, 2) for x in g.tolist()] for g in self.buffers()]
+        return f"<a net whose weights have the gradients {' and '.join(map(str, gradients))}>"
+
+
+def _run_clipping(function, net, theta):
+    """Give a copy of the net its gradients, clip them; return the norm and what has become of the gradients."""
+    net = copy.deepcopy(net)
+    for p, g in zip(net.parameters(), net.buffers()):
+        p.grad = g.clone()
+    norm = function(net, theta)
+    if norm is None or isinstance(norm, dict):  # a dictionary: of the functions below, which have been through here
+        return norm
+    return {"norm": _number(norm), "gradients": [p.grad for p in net.parameters()]}
+
+
+def _number(value):
+    """A tensor of one element as a float; whatever else it is, as it is."""
+    return value.item() if isinstance(value, torch.Tensor) and not value.dim() else value
+
+
+def _norm(grads):
+    return torch.cat([g.flatten() for g in grads]).norm()
+
+
+def _my_clipping(net, theta):
+    """The course's piece; `_norm` is what the lesson calls `gradient_norm`."""
+    norm = _norm(p.grad for p in net.parameters())
+    for p in net.parameters():
+        p.grad *= min(1, theta / norm)
+    return norm
+
+
+_my_clipping.__name__ = "my_clipping"
+
+
+def _clips(change):
+    """A function that puts `change(gradients, theta)` in the place of the gradients."""
+    def clip(net, theta):
+        grads = [p.grad for p in net.parameters()]
+        norm = _norm(grads)
+        for p, g in zip(net.parameters(), change(grads, theta)):
+            p.grad = g
+        return norm
+    return lambda net, theta: _run_clipping(clip, net, theta)
+
+
+def _scaled(factor):
+    """A function that multiplies all gradients by `factor(gradients, theta)`."""
+    return _clips(lambda grads, theta: [g * float(factor(grads, theta)) for g in grads])
+
+
+def _one_by_one(grads, theta):
+    """Each weight's gradient is multiplied by a factor of what is left at that moment."""
+    grads = [g.clone() for g in grads]
+    for g in grads:
+        g *= min(1, theta / _norm(grads))
+    return grads
+
+
+def _clipped_gradients(net, theta):
+    return _run_clipping(_my_clipping, net, theta)
+
+
+_clipped_gradients.__name__ = "my_clipping"
+
+my_clipping = Blank(
+    _clipped_gradients,
+    piece=_my_clipping,
+    call=_run_clipping,
+    edges=1,
+    cases=[(_ClippedNet([3.0, 4.0]), 1.0), (_ClippedNet([3.0, 4.0]), 10.0), (_ClippedNet([1.0, -2.0], [2.0, 4.0]), 2.5),
+           (_ClippedNet([0.3], [0.2, 0.0, -0.1]), 1.0), (_ClippedNet([0.0, 0.0]), 1.0)],
     mistakes=[
-        (lambda g, theta: g * theta / _norm(g),
+        (_clips(lambda grads, theta: grads),
+         "The gradients are what they were. Multiply in place, `p.grad *= ...`, so that the net keeps the result."),
+        (_clips(lambda grads, theta: [g * min(1, theta / g.norm()) for g in grads]),
+         "Each tensor is clipped by its own norm, and so the direction changes. All gradients together are one vector, "
+         "with one norm: `norm`."),
+        (_clips(_one_by_one),
+         "The norm is measured again after each tensor, when some of them have shrunk already. Measure it once, before "
+         "the loop: that is `norm`."),
+        (_scaled(lambda grads, theta: theta / _norm(grads)),
          "Every gradient gets the norm theta, the short ones too: they are made longer. The factor is at most 1."),
-        (lambda g, theta: g * max(1.0, theta / max(float(_norm(g)), 1e-9)),
+        (_scaled(lambda grads, theta: max(1.0, theta / _norm(grads))),
          "Short gradients are made longer, and long ones stay. It is the other way round: take the smaller of the two, "
          "`min(1, theta / norm)`."),
-        (lambda g, theta: g * (theta / _norm(g)).clamp(min=1),
-         "Short gradients are made longer, and long ones stay. It is the other way round: take the smaller of the two, "
-         "`min(1, theta / norm)`."),
-        (lambda g, theta: g * (theta / g.norm(dim=-1, keepdim=True)).clamp(max=1),
-         "Each row is clipped by itself. All numbers of `g` are one vector, with one norm: no `dim`."),
-        (lambda g, theta: g * (theta / g.norm(dim=0, keepdim=True)).clamp(max=1),
-         "Each column is clipped by itself. All numbers of `g` are one vector, with one norm: no `dim`."),
-        (lambda g, theta: g.clamp(-theta, theta),
+        (_scaled(lambda grads, theta: min(1.0, _norm(grads) / theta)),
+         "The fraction stands on its head: it is theta divided by the norm."),
+        (_scaled(lambda grads, theta: min(1.0, 1 / _norm(grads))),
+         "A clipped gradient has norm 1 here, whatever theta is. Its norm should be theta."),
+        (_scaled(lambda grads, theta: 1 / _norm(grads) if _norm(grads) > theta else 1),
+         "A clipped gradient has norm 1 here, whatever theta is. Its norm should be theta."),
+        (_scaled(lambda grads, theta: min(1.0, theta / _norm(grads) ** 2)),
+         "This divides by the squared norm. `norm` has its root taken already."),
+        (_clips(lambda grads, theta: [g.clamp(-theta, theta) for g in grads]),
          "Each number is cut by itself, and so the direction changes. Multiply all of them by the same factor."),
-        (lambda g, theta: g.clamp(max=theta),
-         "Each number above theta is cut by itself, and so the direction changes. Multiply all of them by the same "
-         "factor."),
-        (lambda g, theta: g * min(1.0, theta / max(float(g.abs().sum()), 1e-9)),
-         "The norm is not the sum of the sizes. Square the numbers, add them up, take the root: (3, 4) has norm 5."),
-        (lambda g, theta: g * min(1.0, theta / max(float((g**2).sum()), 1e-9)),
-         "This divides by the squared norm: the root is missing. (3, 4) has norm 5, not 25."),
-        (lambda g, theta: g * min(1.0, theta / max(float(g.abs().max()), 1e-9)),
-         "This divides by the largest number. The norm is the length of the whole vector: (3, 4) has norm 5."),
-        (lambda g, theta: g / max(float(_norm(g)), 1.0),
-         "A clipped gradient has norm 1 here, whatever theta is. Its norm should be theta."),
-        (lambda g, theta: g / _norm(g) if _norm(g) > theta else g,
-         "A clipped gradient has norm 1 here, whatever theta is. Its norm should be theta."),
-        (lambda g, theta: min(1.0, theta / max(float(_norm(g)), 1e-9)),
-         "This is the factor. Return the gradient multiplied by it."),
-        (lambda g, theta: g if float(_norm(g)) <= theta else torch.zeros_like(g),
+        (_scaled(lambda grads, theta: float(_norm(grads) <= theta)),
          "Gradients that are too long are thrown away. Shorten them: the direction is still worth something."),
     ],
-    start="Delete the line `raise NotImplementedError`, and begin with the norm: `(g ** 2).sum().sqrt()`.",
-    after="`torch.nn.utils.clip_grad_norm_` does this to all parameters of a net at once, as `grad_clipping` does.",
+    start="Delete the line `raise NotImplementedError`, and write a loop over `net.parameters()`: it multiplies each "
+          "`p.grad` by one and the same number.",
+    after="Shortened where it was too long, and its direction kept.",
+)
+
+
+# ---------------------------------------------------------------- blank: a step of training
+
+class _Downhill:
+    """Plain gradient descent, the optimiser of these cases."""
+
+    def __init__(self, net):
+        self.net = net
+
+    def zero_grad(self):
+        self.net.zero_grad()
+
+    @torch.no_grad()
+    def step(self):
+        for p in self.net.parameters():
+            if p.grad is not None:
+                p -= 0.5 * p.grad
+
+    def __repr__(self):
+        return "<an optimiser: plain gradient descent>"
+
+
+def _case(lengths, theta, scale=1):
+    """A small net, an optimiser of its weights, and batches: `[[(source, target), ...], ...]`."""
+    net, batches = _parts(lengths, scale)
+    return net, _Downhill(net), batches, theta
+
+
+def _first(net, optimizer, batches, theta):
+    return net, optimizer, batches[0], theta
+
+
+def _copied(net, optimizer):
+    """Copies that still belong together, and gradients of an earlier update in the net."""
+    net, optimizer = copy.deepcopy((net, optimizer))
+    for p in net.parameters():
+        p.grad = torch.full_like(p, 0.1)
+    return net, optimizer
+
+
+def _run_step(function, net, optimizer, batch, theta):
+    """Do one step with copies; return what it returns, and what it has made of the weights."""
+    before = torch.nn.utils.parameters_to_vector(net.parameters()).detach()
+    net, optimizer = _copied(net, optimizer)
+    returned = function(net, optimizer, batch, theta)
+    if returned is None or isinstance(returned, dict):
+        return returned
+    step = torch.nn.utils.parameters_to_vector(net.parameters()).detach() - before
+    return {"returned": returned, "length of the step": step.norm().item(),
+            "biases of the words": net.decoder.dense.bias.data}
+
+
+def _course_step(net, optimizer, batch, theta):
+    X, X_valid_len, Y, Y_valid_len = batch
+    optimizer.zero_grad()
+    Y_hat, _ = net(X, teacher_forcing(Y), X_valid_len)
+    loss = MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len)
+    (loss.sum() / Y_valid_len.sum()).backward()
+    _my_clipping(net, theta)
+    optimizer.step()
+    return loss.sum().item(), Y_valid_len.sum().item()
+
+
+_course_step.__name__ = "my_step"
+
+
+def _my_step(net, optimizer, batch, theta):
+    return _run_step(_course_step, net, optimizer, batch, theta)
+
+
+def _steps(*, shift=teacher_forcing, packed=True, masked=True, divisor=lambda batch: batch[3].sum(), clipped=True,
+           moved=True, cleared=True, returned=lambda total, batch: total):
+    """The answer with a typical slip."""
+    def step(net, optimizer, batch, theta):
+        X, X_valid_len, Y, Y_valid_len = batch
+        if cleared:
+            optimizer.zero_grad()
+        Y_hat, _ = net(X, shift(Y), X_valid_len if packed else None)
+        total = (MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len) if masked else
+                 torch.nn.functional.cross_entropy(Y_hat.transpose(1, 2), Y, reduction="none")).sum()
+        (total / divisor(batch)).backward()
+        if clipped:
+            _my_clipping(net, theta)
+        if moved:
+            optimizer.step()
+        return returned(total.item(), batch), Y_valid_len.sum().item()
+    return lambda *args: _run_step(step, *args)
+
+
+_SENTENCES = [[(3, 2), (2, 5), (5, 3)]]
+
+my_step = Blank(
+    _my_step,
+    piece=_course_step,
+    call=_run_step,
+    cases=[_first(*_case([[(3, 4)]], 100.0)), _first(*_case(_SENTENCES, 100.0)), _first(*_case(_SENTENCES, 0.1)),
+           _first(*_case([[(1, 2), (6, 4), (4, 6), (2, 1)]], 0.5, scale=20))],
+    mistakes=[
+        (_steps(moved=False),
+         "The weights have not moved. Go `backward` from the loss, and let the optimiser take its step: "
+         "`optimizer.step()`."),
+        (_steps(clipped=False),
+         "The step is taken with the gradient at its full length. Clip behind `backward` and before the step: "
+         "`my_clipping(net, theta)`."),
+        (_steps(shift=lambda Y: Y), "The decoder reads the word that it is asked for: hand it `teacher_forcing(Y)`."),
+        (_steps(packed=False), "The encoder reads padding as words: hand `X_valid_len` to the net."),
+        (_steps(masked=False), "The padding is counted in the loss. `MaskedSoftmaxCELoss` leaves it out."),
+        (_steps(divisor=lambda batch: 1),
+         "You go backward from the total. Divide it by the real tokens first, `Y_valid_len.sum()`: it is the loss per "
+         "token that should fall."),
+        (_steps(divisor=lambda batch: len(batch[2])),
+         "You go backward from the loss per sentence. Divide the total by the real tokens, `Y_valid_len.sum()`."),
+        (_steps(divisor=lambda batch: batch[2].numel()),
+         "You divide by all positions, the padding too. The real tokens are `Y_valid_len.sum()`."),
+        (_steps(divisor=lambda batch: batch[1].sum()),
+         "You divide by the tokens of the source. The loss is about the target: `Y_valid_len.sum()`."),
+        (_steps(cleared=False),
+         "The gradients of the update before are still in. Keep the line with `zero_grad`: `backward` adds."),
+        (_steps(returned=lambda total, batch: total / int(batch[3].sum())),
+         "The update is right. But `loss` is the loss per token at the end, and the last line asks for the batch's "
+         "total: leave in `loss` what `MaskedSoftmaxCELoss` gives."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the forward pass, as in the section *Forward, "
+          "and the loss*: `Y_hat, _ = net(...)`.",
+    after="Forward, loss, backward, clip, step.",
+)
+
+
+# ---------------------------------------------------------------- blank: the loss of an epoch
+
+def _run_epoch(function, net, optimizer, batches, theta):
+    net, optimizer = _copied(net, optimizer)
+    return function(net, optimizer, batches, theta)
+
+
+def _course_epoch(net, optimizer, batches, theta):
+    total_loss = num_tokens = 0
+    for batch in batches:
+        loss, tokens_here = _course_step(net, optimizer, batch, theta)
+        total_loss += loss
+        num_tokens += tokens_here
+    return total_loss / num_tokens
+
+
+_course_epoch.__name__ = "my_epoch"
+
+
+def _my_epoch(net, optimizer, batches, theta):
+    return _run_epoch(_course_epoch, net, optimizer, batches, theta)
+
+
+def _epochs(loss_of):
+    """A mistake: another loss than the right one, made of the batches' totals and numbers of tokens."""
+    def epoch(net, optimizer, batches, theta):
+        return loss_of(*zip(*(_course_step(net, optimizer, batch, theta) for batch in batches)))
+    return lambda *args: _run_epoch(epoch, *args)
+
+
+def _mean_of_means(totals, tokens):
+    return sum(total / n for total, n in zip(totals, tokens)) / len(totals)
+
+
+my_epoch = Blank(
+    _my_epoch,
+    piece=_course_epoch,
+    call=_run_epoch,
+    cases=[_case([[(3, 4)]], 1.0), _case([[(3, 1), (2, 1)], [(4, 8), (5, 7), (2, 6)]], 1.0),
+           _case([[(5, 3), (2, 6)], [(1, 2)], [(4, 4), (3, 5)]], 1.0)],
+    mistakes=[
+        (_epochs(lambda totals, tokens: totals[-1] / tokens[-1]),
+         "This is the loss of the last batch: each batch overwrites the ones before. Add up, with `+=`."),
+        (_epochs(lambda totals, tokens: totals[-1] / sum(tokens)),
+         "The tokens are added up, but the total is that of the last batch alone: `total_loss` needs `+=` too."),
+        (_epochs(lambda totals, tokens: sum(totals) / tokens[-1]),
+         "The losses are added up, but the tokens are those of the last batch alone: `num_tokens` needs `+=` too."),
+        (_epochs(_mean_of_means),
+         "This is a mean of the batches' means: a short batch counts as much as a long one. Add up the totals and the "
+         "tokens."),
+        (_epochs(lambda totals, tokens: sum(totals) / len(totals)),
+         "This is the total per batch: `num_tokens` counts the batches. Add up their real tokens, `tokens_here`."),
+        (_epochs(lambda totals, tokens: sum(total / n for total, n in zip(totals, tokens)) / sum(tokens)),
+         "Each loss is divided by its batch's tokens, and the sum by all tokens once more. Divide at the end only."),
+        (_epochs(lambda totals, tokens: totals[0] / tokens[0]),
+         "Only the first batch is computed. Does `return` stand in the loop?"),
+    ],
+    start="Delete the line `raise NotImplementedError`, and add this batch's loss to `total_loss`.",
+    after="All totals over all tokens.",
+)
+
+
+# ---------------------------------------------------------------- warm-up: the best epoch
+
+def _best_epoch(valid_losses):
+    best = 1
+    for epoch, loss in enumerate(valid_losses, 1):
+        if loss < valid_losses[best - 1]:
+            best = epoch
+    return best
+
+
+def _first_rise(valid_losses):
+    """The epoch before the first one that is no better."""
+    for epoch, (one, next_one) in enumerate(zip(valid_losses, valid_losses[1:]), 1):
+        if next_one >= one:
+            return epoch
+    return len(valid_losses)
+
+
+best_epoch = Exercise(
+    _best_epoch,
+    cases=[([5.0, 4.0, 3.5, 3.75, 4.25],), ([4.5, 4.0, 3.5, 3.25],), ([4.0, 4.5, 3.0, 3.25, 3.5, 3.75],), ([3.0],),
+           ([4.0, 3.5, 3.5, 3.75],)],
+    mistakes=[
+        (lambda losses: losses.index(min(losses)), "You count from 0. The first epoch has the number 1."),
+        (lambda losses: min(losses), "This is the lowest loss. Return the number of its epoch."),
+        (lambda losses: len(losses), "This is the last epoch, whatever its loss is."),
+        (lambda losses: losses.index(max(losses)) + 1, "This is the epoch with the highest loss: the worst one."),
+        (lambda losses: losses.index(max(losses)), "This is the epoch with the highest loss: the worst one."),
+        (_first_rise, "You stop when the loss rises for the first time. It may fall again later: look at all epochs."),
+        (lambda losses: len(losses) - losses[::-1].index(min(losses)),
+         "Of two epochs that are equally good you take the later one. Take the first: it needs less training."),
+        (lambda losses: len(losses) - 1 - losses.index(min(losses)),
+         "You count the epochs behind the best one. Count those up to it, itself included."),
+        (lambda losses: losses[::-1].index(min(losses)) + 1, "You count from the end. The first epoch is number 1."),
+        (lambda losses: sorted(losses).index(losses[0]) + 1,
+         "This is the rank of the first epoch's loss. The number of the epoch with the lowest one is asked for."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the lowest loss: `min(valid_losses)`.",
+    after="Stopping there is called *early stopping*. A training cannot know that the best epoch is over before it has "
+          "gone on for a while, so people save a checkpoint whenever the validation loss reaches a new low.",
 )
 
 
@@ -81,12 +406,6 @@ def _adam(w, g, m, v, t, lr, *, correct_m=True, correct_v=True, sign=-1, square=
     below = (v_hat + small) ** 0.5 if inside else (v_hat**0.5 if root else v_hat) + small
     w = w + sign * lr * (g if plain else m_hat) / below
     return (w, m_hat, v_hat) if hats else (w, m, v)
-
-
-@functools.cache
-def _import_optimizers():
-    """Make one: the first imports for seconds, which are not to count as a reader's."""
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
 
 
 def _adam_step(w, g, m, v, t, lr):
@@ -160,27 +479,6 @@ adam_step = Exercise(
 
 
 # ---------------------------------------------------------------- stretch: a batch in parts
-
-class _SmallNet(Seq2Seq):
-    def __repr__(self):
-        return "<a small net>"
-
-
-def _parts(sentences, scale=1):
-    """Make a small net and batches of these lengths, `[(source, target), ...]` a batch; `scale`: of its last layer."""
-    vocab = Vocab([list("abcde")])
-    torch_state = torch.get_rng_state()
-    torch.manual_seed(0)
-    net = _SmallNet(*(part(len(vocab), 3, 4, 1) for part in (Encoder, Decoder)))
-    torch.set_rng_state(torch_state)
-    net.decoder.dense.weight.data *= scale
-    batches = []
-    for lengths in sentences:
-        X, X_valid_len = encode([list("abcde" * 2)[i : i + n] for i, (n, _) in enumerate(lengths)], vocab)
-        Y, Y_valid_len = encode([list("edcba" * 2)[i : i + n] for i, (_, n) in enumerate(lengths)], vocab)
-        batches.append((X, X_valid_len, Y, Y_valid_len))
-    return net, batches
-
 
 NO_GRADIENT = "some parameters have no gradient"
 MOVED = "the weights have changed"
@@ -270,10 +568,6 @@ def _other_loss(loss_of_totals, **options):
     return lambda net, batches: _run(function, net, batches)
 
 
-def _mean_of_means(totals, tokens):
-    return sum(total / n for total, n in zip(totals, tokens)) / len(totals)
-
-
 def _clipped(net, batches):
     loss = _spread(net, batches)
     grad_clipping(net, 1.0)
@@ -339,4 +633,5 @@ accumulate = Exercise(
     call=_run,
 )
 
-EXERCISES = (clip, adam_step, accumulate)
+BLANKS = (my_clipping, my_step, my_epoch)
+EXERCISES = (best_epoch, adam_step, accumulate)

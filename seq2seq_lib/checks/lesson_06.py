@@ -112,8 +112,8 @@ greedy = Blank(
         (lambda *args: [torch.tensor([[i]]) for i in _greedy(*args)],
          "These are tensors of shape (1, 1). `token.item()` takes the number out."),
     ],
-    start="Begin with the two lines of the second step by hand, then append `token.item()`, then leave the loop if "
-          "that is `EOS`.",
+    start="Begin with the decoder: `Y_hat, state = net.decoder(token, state)`. The `argmax` comes after it, then "
+          "append `token.item()`, and leave the loop if that is `EOS`.",
     after="Score, choose, append, and feed the choice back in.",
 )
 

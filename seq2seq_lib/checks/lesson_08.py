@@ -3,8 +3,223 @@
 import copy
 
 import torch
+from torch import nn
 
+from ..bleu import bleu, bootstrap_bleu, corpus_bleu
+from ..decoding import predict
+from ..model import Decoder, Encoder, Seq2Seq
+from ..text import RESERVED, Vocab, detokenize, tokenize
+from .blank import Blank
 from .runner import Exercise, difference
+
+# ---------------------------------------------------------------- blank: the net
+
+
+def _make_net(src_vocab, tgt_vocab, sizes):
+    torch.manual_seed(0)
+    encoder = Encoder(len(src_vocab), **sizes)
+    decoder = Decoder(len(tgt_vocab), **sizes)
+    return Seq2Seq(encoder, decoder)
+
+
+NO_NET = "an encoder and a decoder, not joined"
+
+
+def _facts(net):
+    """What of a net does not depend on the order in which its parts were made: shapes and settings, no values."""
+    if isinstance(net, (tuple, list, Encoder, Decoder)):
+        return NO_NET
+    if not isinstance(net, Seq2Seq):
+        return net
+    return {"encoder": net.encoder.settings, "decoder": net.decoder.settings,
+            "shapes": {name: list(p.shape) for name, p in net.named_parameters()}}
+
+
+def _net_of(source, target, own=None, **context):
+    """A way to make a net, `_facts` of it: `source` and `target` tell the sizes of the vocabularies, `own` the rest."""
+    def make_net(src_vocab, tgt_vocab, sizes):
+        here = own(sizes) if own else sizes
+        return _facts(Seq2Seq(Encoder(source(src_vocab, tgt_vocab), **here),
+                              Decoder(target(src_vocab, tgt_vocab), **here, **context)))
+    make_net.__name__ = "_make_net"
+    return make_net
+
+
+def _first(one, other):
+    return len(one)
+
+
+def _second(one, other):
+    return len(other)
+
+
+def _vocab(text, language=None):
+    return Vocab.from_tokens([*RESERVED, *text.split()], language)
+
+
+_SIZES = dict(embed_size=3, num_hiddens=4, num_layers=1, dropout=0.1)
+
+make_net = Blank(
+    _net_of(_first, _second),
+    piece=_make_net,
+    call=lambda function, *args: _facts(function(*args)),
+    cases=[(_vocab("they are watching ."), _vocab("ils elles regardent . !"), _SIZES),
+           (_vocab("a b c d e"), _vocab("A B"), _SIZES | dict(num_layers=2))],
+    mistakes=[
+        (_net_of(_second, _first),
+         "The two vocabularies are swapped. The encoder reads the source, so it needs `len(src_vocab)`; the decoder "
+         "writes the target."),
+        (_net_of(_first, _first),
+         "Your decoder has as many words as the source. It writes the target: `Decoder(len(tgt_vocab), **sizes)`."),
+        (_net_of(_second, _second),
+         "Your encoder has as many words as the target. It reads the source: `Encoder(len(src_vocab), **sizes)`."),
+        (_net_of(_first, _second, own=lambda sizes: sizes | dict(dropout=0)),
+         "The dropout is missing: hand on all the sizes, `**sizes`."),
+        (_net_of(_first, _second, context="initial"),
+         "Your context only starts the decoder. Leave `context` out: then the decoder reads it at every step."),
+        (lambda src_vocab, tgt_vocab, sizes: NO_NET,
+         "These are the parts, each by itself. Return one `Seq2Seq(encoder, decoder)`."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with `encoder = Encoder(len(src_vocab), **sizes)`.",
+    after="An encoder for the words that are read, a decoder for those that are written.",
+)
+
+
+# ---------------------------------------------------------------- blank: scores of groups
+
+def _score_groups(groups, answers, references):
+    scores = {}
+    for group in dict.fromkeys(groups):
+        chosen = [i for i, name in enumerate(groups) if name == group]
+        ours, labels = [answers[i] for i in chosen], [references[i] for i in chosen]
+        scores[group] = corpus_bleu(ours, labels), *bootstrap_bleu(ours, labels)
+    return scores
+
+
+def _groups_by(score, choose=lambda rows: rows):
+    """A way to score groups: `score` makes the entry of a group from its answers and its references."""
+    def score_groups(groups, answers, references):
+        scores = {}
+        for group in dict.fromkeys(groups):
+            rows = choose([i for i, name in enumerate(groups) if name == group])
+            scores[group] = score([answers[i] for i in rows], [references[i] for i in rows])
+        return scores
+    return score_groups
+
+
+def _with_interval(answers, references):
+    return corpus_bleu(answers, references), *bootstrap_bleu(answers, references)
+
+
+def _all_of_them(groups, answers, references):
+    return dict.fromkeys(groups, _with_interval(answers, references))
+
+
+def _mean_of_sentences(answers, references):
+    scores = [max(bleu(answer, label, 4) for label in labels) for answer, labels in zip(answers, references)]
+    return 100 * sum(scores) / len(scores), *bootstrap_bleu(answers, references)
+
+
+_SAID = ["ils regardent la mer .", "elle a perdu son livre .", "le chat dort .", "nous sommes en retard , je crois .",
+         "le thé est froid .", "ils ont perdu le match ."]
+_LABELS = [["ils regardent la mer .", "elles regardent la mer ."], ["elle a perdu ses clés hier soir ."],
+           ["le chat dort dans le jardin ."], ["je crois que nous sommes en retard ."],
+           ["le café est froid .", "le thé est froid ."], ["ils ont gagné le match ."]]
+
+score_groups = Blank(
+    _score_groups,
+    cases=[(["short", "long", "short", "long", "short", "long"], _SAID, _LABELS),
+           (["a", "b", "b", "c", "c", "c"], _SAID, _LABELS)],
+    mistakes=[
+        (_all_of_them,
+         "Each group gets the score of all sentences. Take those `i` whose `groups[i]` is the group."),
+        (lambda *args: dict(list(_score_groups(*args).items())[:1]),
+         "Only the first group has a score: the `return` stands inside the loop. It belongs behind it."),
+        (_groups_by(corpus_bleu),
+         "This is the score without its interval. Three numbers: `corpus_bleu(...), *bootstrap_bleu(...)`."),
+        (_groups_by(bootstrap_bleu),
+         "This is the interval without the score. Three numbers: `corpus_bleu(...), *bootstrap_bleu(...)`."),
+        (_groups_by(lambda ours, labels: (corpus_bleu(ours, labels), bootstrap_bleu(ours, labels))),
+         "The interval is a tuple within the tuple. A star before `bootstrap_bleu(...)` unpacks it."),
+        (_groups_by(lambda ours, labels: _with_interval(ours, [targets[:1] for targets in labels])),
+         "You compare with the first reference alone. `references[i]` is a list, and `corpus_bleu` takes all of it."),
+        (_groups_by(_mean_of_sentences),
+         "You take the mean of the sentences' scores. BLEU pools the counts of a whole group (lesson 7): one call of "
+         "`corpus_bleu` for each group."),
+        (_groups_by(_with_interval, choose=lambda rows: rows[:1]),
+         "You score the first sentence of each group alone. A group is all sentences that carry its name."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with the numbers of the group's sentences: "
+          "`chosen = [i for i, name in enumerate(groups) if name == group]`.",
+    after="A group's counts are pooled, as BLEU wants it, and each group has an interval of its own.",
+)
+
+
+# ---------------------------------------------------------------- blank: from what is typed to what is read
+
+def _translate(text, net, src_vocab, tgt_vocab, num_steps):
+    tokens = tokenize(text, src_vocab.language)
+    said = predict(net, [tokens], src_vocab, tgt_vocab, num_steps)[0]
+    return detokenize(said, tgt_vocab.language).replace("<unk>", "(unknown word)")
+
+
+class _WordByWord(nn.Module):
+    """In the place of a trained net: it writes the number of each token that it has read."""
+
+    def __init__(self, vocab_size):
+        super().__init__()
+        self.vocab_size, self.weight, self.encoder = vocab_size, nn.Parameter(torch.zeros(1)), None
+
+    def start(self, X, X_valid_len=None):
+        return X  # (batch, num_steps)
+
+    def decoder(self, token, state):
+        return nn.functional.one_hot(state[:, :1], self.vocab_size).float(), state[:, 1:]
+
+
+_ENGLISH = _vocab("it 's cold . i have an idea !", "eng")
+_FRENCH = _vocab("il fait froid . j' ai une idée !", "fra")
+_WORDS = _WordByWord(len(_ENGLISH)), _ENGLISH, _FRENCH, 10
+
+
+def _translation(tokens=tokenize, join=detokenize, unknown="(unknown word)"):
+    def translate(text, net, src_vocab, tgt_vocab, num_steps):
+        said = predict(net, [tokens(text, src_vocab.language)], src_vocab, tgt_vocab, num_steps)[0]
+        return join(said, tgt_vocab.language).replace("<unk>", unknown)
+    return translate
+
+
+def _only_spaces(text, language):
+    return text.split()
+
+
+def _as_it_is(tokens, language):
+    return tokens
+
+
+translate = Blank(
+    _translate,
+    cases=[(text, *_WORDS) for text in ["It's cold.", "I have an idea!", "It's snowing.", "I'm cold."]],
+    mistakes=[
+        (_translation(join=_as_it_is),
+         "These are tokens parted by blanks. `detokenize(..., tgt_vocab.language)` makes a sentence of them."),
+        (_translation(unknown="<unk>"),
+         "`<unk>` is a word for machines. End with `.replace(\"<unk>\", \"(unknown word)\")`."),
+        (_translation(join=_as_it_is, unknown="<unk>"),
+         "This is what `predict` returns: tokens parted by blanks, with `<unk>` in them. Join them with `detokenize`, "
+         "and say “(unknown word)”."),
+        (_translation(tokens=_only_spaces),
+         "You cut at blanks, so a word and its full stop are one token, which the net has never met. `tokenize(text, "
+         "src_vocab.language)` cuts as training did."),
+        (_translation(tokens=lambda text, language: tokenize(text, "fra")),
+         "You cut the source by the rules of the target's language. Its own is `src_vocab.language`."),
+        (_translation(join=lambda tokens, language: detokenize(tokens, "eng")),
+         "You join the translation by the rules of the source's language. Its own is `tgt_vocab.language`."),
+    ],
+    start="Delete the line `raise NotImplementedError`, and begin with `tokens = tokenize(text, src_vocab.language)`.",
+    after="Everything from lesson 1 to lesson 6 is in these lines.",
+)
+
 
 # ---------------------------------------------------------------- warm-up: all references of a source
 
@@ -370,4 +585,5 @@ near_copies = Exercise(
           "solution finds a way that looks at each sentence once.",
 )
 
+BLANKS = (make_net, score_groups, translate)
 EXERCISES = (group_references, bootstrap_interval, near_copies)

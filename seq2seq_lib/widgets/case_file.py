@@ -205,6 +205,7 @@ def _said_of_losses(seen, wrong):
 def _curves(right, wrong, number):
     """Both curves; that of the right program is a broad band under the other, so that equal ones are both seen."""
     top = max(*right, *wrong) * 1.05
+    apart = next(step for step in (1, 2, 5, 10, 20, 50, 10**6) if top / step <= 8)  # from line to line
     across = (WIDTH - EDGE - 6) / (len(right) - 1)
 
     def at(epoch, loss):
@@ -215,7 +216,7 @@ def _curves(right, wrong, number):
 
     ticks = "".join(f'<path class="s2s-case-axis" d="M{at(0, y)}h{WIDTH - EDGE}"/>'
                     f'<text x="{EDGE - 8}" y="{8 + HEIGHT * (1 - y / top) + 5:.1f}" text-anchor="end">{y}</text>'
-                    for y in range(int(top) + 1))
+                    for y in range(0, int(top) + 1, apart))
     ends = "".join(f'<text x="{EDGE + epoch * across:.1f}" y="{HEIGHT + 28}" text-anchor="{anchor}">{epoch + 1}</text>'
                    for epoch, anchor in ((0, "middle"), (len(right) // 2 - 1, "middle"), (len(right) - 1, "end")))
     told = ", ".join(f"epoch {i + 1}: {wrong[i]:.2f} and {right[i]:.2f}"
@@ -235,7 +236,8 @@ def _said_of_translations(seen, wrong):
             for texts in (wrong["translations"], right)]
     other = sum(one != two for one, two in zip(wrong["translations"], right))
     return (f"Of {n} sentences it translates {good[0]} as accepted, the right program {good[1]}; "
-            + (f"{other} come out otherwise than there." if other else "all come out as there."))
+            + (f"{other} {'comes' if other == 1 else 'come'} out otherwise than there." if other else
+               "all come out as there."))
 
 
 def _translations(seen, wrong, number):

@@ -325,7 +325,7 @@ def audit(loss, Y_hat, Y, valid_len):
             misses(loss, Y_hat, Y, valid_len))
 
 
-@wrong("You put other scores behind the end, but")
+@wrong("You put other scores in the padding, but")
 def audit(loss, Y_hat, Y, valid_len):
     return (looks(loss, Y_hat, Y, valid_len, labels=False), depends(loss, Y_hat, Y, valid_len),
             misses(loss, Y_hat, Y, valid_len))

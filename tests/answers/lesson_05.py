@@ -7,89 +7,91 @@ from seq2seq_lib.training import grad_clipping, teacher_forcing
 
 from . import UNNAMED, right, wrong
 
-# ---------------------------------------------------------------- clip
+# ---------------------------------------------------------------- best_epoch
 
 
 @right
-def clip(g, theta):
-    return g * min(1, theta / g.norm())
+def best_epoch(valid_losses):
+    return valid_losses.index(min(valid_losses)) + 1
 
 
 @right
-def clip(g, theta):
-    norm = (g ** 2).sum().sqrt()
-    if norm <= theta:
-        return g.clone()
-    return theta * g / norm
+def best_epoch(valid_losses):
+    return min(range(len(valid_losses)), key=lambda epoch: valid_losses[epoch]) + 1
 
 
-@wrong("Every gradient gets the norm theta, the short")
-def clip(g, theta):
-    return g * theta / g.norm()
+@right
+def best_epoch(valid_losses):
+    return int(torch.tensor(valid_losses).argmin()) + 1
 
 
-@wrong("Each number is cut by itself, and so the")
-def clip(g, theta):
-    return g.clamp(-theta, theta)
+@wrong("You count from 0")
+def best_epoch(valid_losses):
+    return valid_losses.index(min(valid_losses))
 
 
-@wrong("changes its argument `g`")
-def clip(g, theta):
-    if g.norm() > theta:
-        g *= theta / g.norm()
-    return g
+@wrong("This is the lowest loss. Return the number of")
+def best_epoch(valid_losses):
+    return min(valid_losses)
 
 
-@wrong("Short gradients are made longer, and long")
-def clip(g, theta):
-    return g * max(1, theta / g.norm())
+@wrong("This is the last epoch, whatever its loss is")
+def best_epoch(valid_losses):
+    return len(valid_losses)
 
 
-@wrong("A clipped gradient has norm 1 here, whatever")
-def clip(g, theta):
-    return g / g.norm() if g.norm() > theta else g.clone()
+@wrong("This is the epoch with the highest loss")
+def best_epoch(valid_losses):
+    return valid_losses.index(max(valid_losses)) + 1
 
 
-@wrong("This divides by the squared norm: the root is")
-def clip(g, theta):
-    norm = (g ** 2).sum()
-    return g * min(1, theta / norm)
+@wrong("You stop when the loss rises for the first time")
+def best_epoch(valid_losses):
+    epoch = 1
+    while epoch < len(valid_losses) and valid_losses[epoch] < valid_losses[epoch - 1]:
+        epoch += 1
+    return epoch
 
 
-@wrong("This divides by the largest number. The norm")
-def clip(g, theta):
-    return g * min(1, theta / g.abs().max())
+@wrong("Of two epochs that are equally good you take the later")
+def best_epoch(valid_losses):
+    best, lowest = 0, float("inf")
+    for epoch, loss in enumerate(valid_losses, 1):
+        if loss <= lowest:
+            best, lowest = epoch, loss
+    return best
 
 
-@wrong("The norm is not the sum of the sizes. Square")
-def clip(g, theta):
-    return g * min(1, theta / g.abs().sum())
+@wrong("You count the epochs behind the best one")
+def best_epoch(valid_losses):
+    return len(valid_losses) - (valid_losses.index(min(valid_losses)) + 1)
 
 
-@wrong("Gradients that are too long are thrown away")
-def clip(g, theta):
-    return torch.zeros_like(g) if g.norm() > theta else g.clone()
+@wrong("changes its argument `valid_losses`")
+def best_epoch(valid_losses):
+    number = valid_losses.index(min(valid_losses)) + 1
+    valid_losses.sort()
+    return number
 
 
-@wrong("Each row is clipped by itself. All numbers of")
-def clip(g, theta):
-    norm = g.norm(dim=-1, keepdim=True)
-    return torch.where(norm > theta, g * theta / norm, g)
+@wrong("and an int is expected")
+def best_epoch(valid_losses):
+    return torch.tensor(valid_losses).argmin() + 1
 
 
-@wrong("Short gradients are made longer, and long")
-def clip(g, theta):
-    return g * theta / g.norm() if g.norm() < theta else g.clone()
+@wrong("You count from the end")
+def best_epoch(valid_losses):
+    return list(reversed(valid_losses)).index(min(valid_losses)) + 1
 
 
-@wrong("is a tensor of shape () and type float32")
-def clip(g, theta):
-    return min(1, theta / g.norm())
+@wrong("Your function raised AttributeError")
+def best_epoch(valid_losses):
+    return valid_losses.argmin() + 1
 
 
 @wrong(UNNAMED)
-def clip(g, theta):
-    return g - theta if g.norm() > theta else g.clone()
+def best_epoch(valid_losses):
+    return valid_losses.index(min(valid_losses)) + 2
 
 
 # ---------------------------------------------------------------- adam_step
