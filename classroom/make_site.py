@@ -21,7 +21,8 @@ INDEX = """# Two RNNs that translate
 *A course of {count} lessons, {hours} hours in all. You need Python, and to have met PyTorch tensors once. You will
 build a translator from two recurrent networks, and understand every tensor in it.*
 
-text → padded batches → encoder → context → decoder → masked loss → training → prediction → BLEU → *your translator* → bug hunt
+text → padded batches → encoder → context → decoder → masked loss → training → prediction → BLEU → *your translator* →
+bug hunt
 
 | lesson | minutes | its question |
 |---|---|---|

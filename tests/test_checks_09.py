@@ -12,8 +12,8 @@ import torch
 from torch.nn import functional as F
 
 from seq2seq_lib.cases import CASES
-from seq2seq_lib.checks import lesson_09, runner
-from seq2seq_lib.checks.hunt import Hunt
+from seq2seq_lib.checks import lesson_09
+from seq2seq_lib.checks.hunt import Hunt, Trial
 from seq2seq_lib.suspects import RIGHT, Suspect, setup
 from seq2seq_lib.text import PAD
 
@@ -202,7 +202,7 @@ def test_the_hunt_says_what_a_test_is_worth_and_why(hunt, test, status, said):
 
 
 def test_a_test_that_never_ends_is_stopped(hunt, monkeypatch):
-    monkeypatch.setattr(runner, "SECONDS", 0.2)
+    monkeypatch.setattr(Trial, "seconds", 0.2)
 
     def endless(suspect):
         while True:

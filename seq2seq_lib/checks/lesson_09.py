@@ -56,7 +56,9 @@ def _check(kind, test, guilty, *, accuses, blind, turned=_TURNED, others=(), sta
              (lambda suspect: False, f"It accuses everybody, the right programs too. {accuses}")]
     mistakes = [(lambda suspect, wrong_test=wrong_test: _run(wrong_test, suspect), said) for wrong_test, said in pairs]
     options = {"piece": test} if kind is Blank else {}
-    return kind(answer, _suspects(*guilty), mistakes, start, after, call=_run, **options)
+    check = kind(answer, _suspects(*guilty), mistakes, start, after, call=_run, **options)
+    check.seconds = 20
+    return check
 
 
 # ---------------------------------------------------------------- the blanks

@@ -80,6 +80,8 @@ class Exercise:
             function that changes something in place, a class. It returns what is to be compared.
     """
 
+    seconds = None  # another limit than `SECONDS`, where a case is a program that trains
+
     def __init__(self, answer, cases, mistakes, start, after, call=lambda function, *args: function(*args), edges=0):
         self.answer, self.cases, self.mistakes, self.edges = answer, cases, mistakes, edges
         self.start, self.after, self.call = start, after, call
@@ -314,8 +316,8 @@ def _indent(text, width=2):
 class _Clock:
     """Counts the seconds spent in `with clock:`, read from another thread."""
 
-    def __init__(self):
-        self.spent, self.since, self.case = 0.0, None, ""  # case: the one begun last, as text
+    def __init__(self, seconds):
+        self.seconds, self.spent, self.since, self.case = seconds, 0.0, None, ""  # case: the one begun last, as text
 
     def __enter__(self):
         self.since = time.monotonic()
@@ -326,12 +328,12 @@ class _Clock:
 
     def left(self):
         since = self.since
-        return SECONDS - self.spent - (time.monotonic() - since if since else 0)
+        return self.seconds - self.spent - (time.monotonic() - since if since else 0)
 
 
 def _limited(exercise, function, output):
     """Judge in a thread; the reader's function may take `SECONDS` of it."""
-    verdicts, finished, results, clock = [], threading.Event(), [], _Clock()
+    verdicts, finished, results, clock = [], threading.Event(), [], _Clock(exercise.seconds or SECONDS)
 
     def work():
         try:
@@ -346,7 +348,7 @@ def _limited(exercise, function, output):
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    message = "Your function had not returned after five seconds."
+    message = f"Your function had not returned after {exercise.seconds or 'five'} seconds."
     try:
         while not finished.wait(SECONDS / 50):  # Windows sees an interrupt only between two waits
             if clock.left() <= 0:
