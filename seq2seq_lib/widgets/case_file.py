@@ -29,7 +29,7 @@ NEXT = {LOSS: "Show more: translations", TRANSLATIONS: "Show more: the score", S
         GUESS: "Show more: the line", LINE: "Next case"}
 PLACES = ("pairs", "vocabs", "batches", "net", "optimizer", "loss", "step", "epoch", "translate", "references", "score")
 PARTS = {"write": "translate"}  # what a place calls, and nobody else
-SECONDS = 10  # that a reader's test may take for one program
+SECONDS = 20  # that a reader's test may take for one program
 WIDTH, HEIGHT, EDGE = 460, 200, 46  # of the curves, in pixels, and the room for the numbers
 
 
