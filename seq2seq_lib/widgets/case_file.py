@@ -205,7 +205,7 @@ def _said_of_losses(seen, wrong):
 def _curves(right, wrong, number):
     """Both curves; that of the right program is a broad band under the other, so that equal ones are both seen."""
     top = max(*right, *wrong) * 1.05
-    apart = next(step for step in (1, 2, 5, 10, 20, 50, 10**6) if top / step <= 8)  # from line to line
+    apart = next(n * 10**k for k in range(300) for n in (1, 2, 5) if top <= 8 * n * 10**k)  # from line to line
     across = (WIDTH - EDGE - 6) / (len(right) - 1)
 
     def at(epoch, loss):
