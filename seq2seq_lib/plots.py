@@ -4,6 +4,7 @@ import io
 import math
 from functools import cache
 from pathlib import Path
+from textwrap import fill
 
 from .drawings import legend
 from .figures import THEME, drawing_as_image, figure_as_image
@@ -457,7 +458,8 @@ def plot_intervals(series, xlabel, ylabel, title=""):
                     markerfacecolor=color if filled else CARD)
         said.append(f"{name}: " + ", ".join(f"{label} {value:.0f} ({low:.0f} to {high:.0f})"
                                             for label, (value, low, high) in points.items()))
-    ax.set(title=title, xticks=range(len(labels)), xticklabels=labels, xlim=(-0.5, len(labels) - 0.5))
+    wrapped = [fill(str(label), 12) for label in labels]  # so that neighbours do not touch
+    ax.set(title=title, xticks=range(len(labels)), xticklabels=wrapped, xlim=(-0.5, len(labels) - 0.5))
     ax.set_ylim(bottom=min(0, *(low for points in series.values() for _, low, _ in points.values())))
     ax.grid(axis="y", color=LINE)
     ax.set_axisbelow(True)
