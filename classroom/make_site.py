@@ -22,7 +22,8 @@ INDEX = """# Two RNNs that translate
 *A course of {count} lessons, {hours} hours in all. You need Python, and to have met PyTorch tensors once. You will
 build a translator from two recurrent networks, and understand every tensor in it.*
 
-text → padded batches → encoder → context → decoder → masked loss → training → prediction → BLEU → *your translator*
+text → padded batches → encoder → context → decoder → masked loss → training → prediction → BLEU → *your translator* →
+bug hunt
 
 | lesson | minutes | its question |
 |---|---:|---|
@@ -31,10 +32,12 @@ text → padded batches → encoder → context → decoder → masked loss → 
 Each lesson is a Jupyter notebook. On these pages you can read it; in Jupyter you run it, move its widgets, and have
 your exercises checked. The [README](README.html) says how to start: two commands, no GPU, no network.
 
-Beside the lessons: [all shapes on one page](shapes.html), to print, and for whoever has finished,
+Beside the lessons: [all shapes on one page](shapes.html), to print; a [checklist](checklist.html) for the wall beside
+your computer, what to ask of a program that trains and is wrong; and for whoever has finished,
 [where to go next](next.html).
 """
-TITLES = {"index": "Contents", "shapes": "All shapes on one page", "next": "Where to go next"}
+TITLES = {"index": "Contents", "shapes": "All shapes on one page", "next": "Where to go next",
+          "checklist": "Checklist: it trains, and it is wrong"}
 
 
 def main(folder):
@@ -65,7 +68,7 @@ def main(folder):
                      for one in all_lessons)
     front = dict(root="", lessons=entries, previous=None)
     texts = {"index": INDEX.format(count=len(all_lessons), hours=hours, rows=rows), "shapes": shapes_page(),
-             "next": NEXT}
+             "next": NEXT, "checklist": (HERE / "checklist.md").read_text(encoding="utf-8")}
     texts |= {name: (PROJECT / f"{name}.md").read_text(encoding="utf-8")
               for name in ("README", "TEACHING") if (PROJECT / f"{name}.md").is_file()}
     for name, text in texts.items():

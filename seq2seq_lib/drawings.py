@@ -15,6 +15,7 @@ from .text import check_choice
 
 STOPS = ("text", "batches", "encoder", "context", "decoder", "masked loss", "training", "prediction", "BLEU",
          "your translator")
+LATER = ("bug hunt",)  # the stops of part two
 TASKS = {  # the number of steps, those with an input, those with an output; an example
     "one to one": (1, [0], [0], "a photo → what it shows"),
     "one to many": (3, [0], [0, 1, 2], "a photo → its caption"),
@@ -40,7 +41,7 @@ class Drawing(NamedTuple):
 def drawings():
     """Return every drawing of the lessons, a dictionary from the name of its file to a `Drawing`."""
     source, target = "they are watching .".split(), "ils regardent .".split()
-    found = {f"road_map_{stop.lower().replace(' ', '_')}.svg": road_map(stop) for stop in STOPS}
+    found = {f"road_map_{stop.lower().replace(' ', '_')}.svg": road_map(stop) for stop in STOPS + LATER}
     return found | {"encoder_decoder.svg": encoder_decoder(source, target), "tasks.svg": tasks(),
                     "gru_gates.svg": gru_gates(), "packing.svg": packing([sentence.split() for sentence in PACKED]),
                     "two_designs.svg": two_designs(source, target), "greedy_loop.svg": greedy_loop(GREEDY),
@@ -48,30 +49,31 @@ def drawings():
 
 
 def road_map(stop):
-    """Draw the line of the story with one stop lit, in lines of five.
+    """Draw the line of the story with one stop lit, in lines of five; for a later stop, the line's end goes on.
 
     Args:
-        stop: one of `STOPS`.
+        stop: one of `STOPS` or of `LATER`.
 
     Returns:
         A `Drawing`.
     """
-    check_choice("stop", stop, STOPS)
+    check_choice("stop", stop, STOPS + LATER)
+    stops = STOPS if stop in STOPS else ("…", *STOPS[-2:], *LATER)
     parts, right = [], 0
-    for first in range(0, len(STOPS), PER_LINE):
+    for first in range(0, len(stops), PER_LINE):
         x, y = 0, 48 * first // PER_LINE
-        for i, name in enumerate(STOPS[first : first + PER_LINE], first):
+        for i, name in enumerate(stops[first : first + PER_LINE], first):
             width = round(26 + 9.2 * len(name))
             fill, ink = (AXIS_COLORS["batch"], "white") if name == stop else (CARD, INK)
             weight = ' font-weight="bold"' if name == stop else ""
             parts += [f'<rect x="{x}" y="{y}" width="{width}" height="36" rx="9" fill="{fill}" stroke="{INK}"/>',
                       _text(x + width / 2, y + 24, name, more=f'fill="{ink}"{weight}')]
             x += width
-            if i + 1 < len(STOPS):
+            if i + 1 < len(stops):
                 parts.append(_arrow(x + 7, y + 18, x + 29, y + 18))
                 x += 36
         right = max(right, x)
-    return _card(right, y + 36, parts, f"Road map: {' → '.join(STOPS)}. This lesson's stop is {stop}.")
+    return _card(right, y + 36, parts, f"Road map: {' → '.join(stops)}. This lesson's stop is {stop}.")
 
 
 def encoder_decoder(source, target):

@@ -24,6 +24,7 @@ from seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, data_folder, encode, l
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
     "bleu": "widgets.BleuExplorer()",
+    "case": """widgets.CaseFile(tests={"mine": lambda suspect: True}, case=4, uncovered=[4] * 20)""",
     "stepper": "widgets.DecoderStepper()",
     "clipping": """from seq2seq_lib import Batches, Decoder, Encoder, Seq2Seq
 torch.manual_seed(0)
@@ -184,8 +185,8 @@ def test_keys_of_the_notebook_do_not_reach_it(lesson):
 
 @pytest.mark.timed
 def test_the_picture_follows_a_key_in_time(lesson, capsys):
-    batch, mask, stepper, shapes, map_ = (
-        named(lesson, name) for name in ("batch", "mask", "stepper", "shapes", "map"))
+    batch, mask, stepper, shapes, map_, case = (
+        named(lesson, name) for name in ("batch", "mask", "stepper", "shapes", "map", "case"))
     stepper.get_by_role("button", name="To the end").click()
     kinds = {
         "slider": (batch, batch.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
@@ -193,6 +194,7 @@ def test_the_picture_follows_a_key_in_time(lesson, capsys):
         "cell of the grid": (batch, batch.locator("[role=gridcell]").first, ["ArrowRight", "ArrowLeft"]),
         "step of the decoder": (stepper, stepper.locator("[role=gridcell][tabindex='0']"), ["ArrowUp", "ArrowDown"]),
         "size of a tensor": (shapes, shapes.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
+        "case of the case file": (case, case.locator("[role=gridcell]").first, ["ArrowRight", "ArrowLeft"]),
         "sentence typed into the map": (map_, map_.locator("textarea"), ["x", "Backspace"]),
         "handle": (mask, mask.locator("[role=slider]").first, ["ArrowRight", "ArrowLeft"]),
         "sentence to translate": (named(lesson, "translator"), named(lesson, "translator").locator("input").first,

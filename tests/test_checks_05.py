@@ -253,7 +253,7 @@ ANSWERS = {
             (variant(mean=lambda loss, batch: loss.sum()), "from the total"),
             (variant(mean=lambda loss, batch: loss.mean()), "loss per sentence"),
             (variant(mean=lambda loss, batch: loss.sum() / batch[2].numel()), "the padding too"),
-            (step_with_one_number, "`loss` is the loss per token"),
+            (step_with_one_number, "what you return is the loss per token"),
             (step_that_clips_first, "Your function raised AttributeError"),
             (lambda *args: step_of_the_lesson(*args)[0], "and a tuple of length 2 is expected"),
         ],

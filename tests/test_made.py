@@ -2,15 +2,19 @@
 
 import csv
 import hashlib
+import json
 import sys
 
 import pytest
 import torch
 
 from seq2seq_lib import data_folder, load_checkpoint, tokenize
+from seq2seq_lib.cases import CASES
 from seq2seq_lib.heard import heard_table
+from seq2seq_lib.suspects import Suspect
 
 sys.path.insert(0, str(data_folder()))
+import make_cases  # noqa: E402
 import make_corpus  # noqa: E402
 import make_curve  # noqa: E402
 import make_designs  # noqa: E402
@@ -46,6 +50,34 @@ def test_the_results_are_of_the_present_corpus():
     assert {row.get("corpus") for row in results("designs.csv")} == {make_corpus.corpus_hash("eng-fra")}, "make results"
     told = {(row["corpus"], row["hash"]) for row in results("sentences.csv")}
     assert told == {(name, make_corpus.corpus_hash(name)) for name in ("eng-fra", "eng-zho")}, "make curve"
+
+
+def cases_file(folder=None):
+    return json.loads(((folder or data_folder()) / "results" / "cases.json").read_text(encoding="utf-8"))
+
+
+def test_the_case_files_are_of_the_present_corpus_and_cases():
+    made = cases_file()
+    assert made["corpus"] == make_corpus.corpus_hash("eng-fra"), "make cases"
+    assert [*made["cases"]] == [case.__name__ for case in CASES], "make cases"
+    assert (made["pairs"], made["epochs"]) == (make_cases.ROWS, make_cases.EPOCHS), "make cases"
+    for one in (made["right"], *made["cases"].values()):
+        assert len(one["losses"]) == made["epochs"] and len(one["translations"]) == len(made["sources"])
+
+
+def test_the_case_files_are_of_the_present_programs():
+    """The first epoch of each, run again, ends with the loss that its curve begins with."""
+    made, rows, other = cases_file(), make_cases.short_rows(), []
+    for kind in (Suspect, *CASES):
+        shown = made["right"] if kind is Suspect else made["cases"][kind.__name__]
+        suspect = kind(rows)
+        parts = suspect.pairs()
+        vocabs = suspect.vocabs(parts)
+        net = suspect.net(vocabs)
+        loss = suspect.epoch(net, suspect.optimizer(net), suspect.batches(parts["train"], vocabs))
+        if loss != pytest.approx(shown["losses"][0], rel=0.01):
+            other.append(kind.__name__)
+    assert not other, "make cases"
 
 
 # ---------------------------------------------------------------- what makes it, on a few sentences
@@ -94,6 +126,20 @@ def test_the_results_tell_their_corpus(few):
     rows = results("designs.csv", few)
     assert {row["design"] for row in rows} == {"Cho", "Sutskever"}
     assert {row["corpus"] for row in rows} == {sha256(few)[:16]}
+
+
+def test_the_case_files_tell_their_corpus(few, monkeypatch):
+    for name, value in (("ROWS", 120), ("EPOCHS", 2), ("SEEDS", (0, 1)), ("SAMPLES", 1), ("CASES", CASES[3:5])):
+        monkeypatch.setattr(make_cases, name, value)
+    rows = make_cases.short_rows()
+    monkeypatch.setattr(make_cases, "data_folder", lambda: few)
+    monkeypatch.setattr(make_cases, "short_rows", lambda: rows)
+    make_cases.main()
+    made = cases_file(few)
+    assert made["corpus"] == sha256(few)[:16] and [*made["cases"]] == [case.__name__ for case in CASES[3:5]]
+    assert (made["pairs"], made["epochs"], len(made["right"]["scores"])) == (120, 2, 2)
+    assert len(made["sources"]) == len(made["references"]) == 2
+    assert all(len(one["losses"]) == 2 for one in made["cases"].values())
 
 
 def test_the_curve_counts_what_was_heard_and_what_came_out_right(few, monkeypatch):

@@ -67,7 +67,7 @@ def pages(site):
 def test_every_lesson_and_solution_has_its_page(site):
     names = {f"{lesson.stem}.html" for lesson in lessons()}
     names |= {f"solutions/{lesson.stem}.html" for lesson in lessons(FOLDER / "solutions")}
-    assert names | {"index.html", "README.html"} <= set(pages(site))
+    assert names | {"index.html", "README.html", "checklist.html"} <= set(pages(site))
     index = (site / "index.html").read_text(encoding="utf-8")
     for lesson in lessons():
         assert lesson.minutes and lesson.question.endswith("?"), lesson

@@ -168,6 +168,8 @@ BUSY = {  # widgets that draw more than in their first state
     "masks": lambda: widgets.BatchExplorer(cells="mask"),
     "trigrams": lambda: widgets.BleuExplorer(n=3, label="the role of it is of use to the reader of this",
                                              prediction="the role of the reader is to use it"),
+    "a case": lambda: widgets.CaseFile(case=3, uncovered=[4] * 30, guess="net"),
+    "a solved case": lambda: widgets.CaseFile(case=4, uncovered=[5] * 30, guess="net"),
     "large tensors": lambda: widgets.ShapeInspector(rnn="lstm", batch=8, src_steps=12, tgt_steps=12, num_hiddens=32),
     "halves that do not fit": lambda: widgets.ShapeInspector(alike=False, dec_hiddens=8),
     "a quiz": lambda: widgets.ShapeInspector(quiz=True),

@@ -66,6 +66,7 @@ MAKERS = {
     "Trial": Trial,
     "BatchExplorer": widgets.BatchExplorer,
     "BleuExplorer": widgets.BleuExplorer,
+    "CaseFile": lambda **settings: widgets.CaseFile(tests={"mine": bool}, **settings),
     "DecoderStepper": widgets.DecoderStepper,
     "ClippingExplorer": lambda **settings: widgets.ClippingExplorer(toy_net(), toy_batches(), **settings),
     "MaskExplorer": lambda **settings: widgets.MaskExplorer(*loss_batch(), **settings),

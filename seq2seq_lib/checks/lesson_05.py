@@ -214,11 +214,11 @@ def _course_step(net, optimizer, batch, theta):
     X, X_valid_len, Y, Y_valid_len = batch
     optimizer.zero_grad()
     Y_hat, _ = net(X, teacher_forcing(Y), X_valid_len)
-    loss = MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len)
-    (loss.sum() / Y_valid_len.sum()).backward()
+    per_sentence = MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len)
+    (per_sentence.sum() / Y_valid_len.sum()).backward()
     _my_clipping(net, theta)
     optimizer.step()
-    return loss.sum().item(), Y_valid_len.sum().item()
+    return per_sentence.sum().item(), Y_valid_len.sum().item()
 
 
 _course_step.__name__ = "my_step"
@@ -277,8 +277,8 @@ my_step = Blank(
         (_steps(cleared=False),
          "The gradients of the update before are still in. Keep the line with `zero_grad`: `backward` adds."),
         (_steps(returned=lambda total, batch: total / int(batch[3].sum())),
-         "The update is right. But `loss` is the loss per token at the end, and the last line asks for the batch's "
-         "total: leave in `loss` what `MaskedSoftmaxCELoss` gives."),
+         "The update is right. But what you return is the loss per token, and the last line asks for the batch's "
+         "total: leave in `per_sentence` what `MaskedSoftmaxCELoss` gives."),
     ],
     start="Delete the line `raise NotImplementedError`, and begin with the forward pass, as in the section *Forward, "
           "and the loss*: `Y_hat, _ = net(...)`.",

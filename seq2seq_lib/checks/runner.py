@@ -6,7 +6,6 @@ what it prints is caught, and only values of known types are compared or shown.
 
 import contextlib
 import copy
-import ctypes
 import inspect
 import io
 import linecache
@@ -24,6 +23,7 @@ from typing import NamedTuple
 
 import torch
 
+from ..bounds import Stop, random_numbers_kept, stop
 from ..style import COLORS, badge
 
 SECONDS = 5  # a reader's function may take so long, over all cases together; what the check itself does is not counted
@@ -80,6 +80,8 @@ class Exercise:
             function that changes something in place, a class. It returns what is to be compared.
     """
 
+    seconds = None  # another limit than `SECONDS`, where a case is a program that trains
+
     def __init__(self, answer, cases, mistakes, start, after, call=lambda function, *args: function(*args), edges=0):
         self.answer, self.cases, self.mistakes, self.edges = answer, cases, mistakes, edges
         self.start, self.after, self.call = start, after, call
@@ -97,7 +99,7 @@ class Exercise:
             return Verdict("wrong", self.name, f"The check got {kind(function)}, not a function. Pass your function "
                                                f"by its name, without calling it: `checks.{self.name}({self.name})`.")
         output, self.timed_out, self.hits = _Output(), False, 0
-        with (_random_numbers_kept(), warnings.catch_warnings(action="ignore"),
+        with (random_numbers_kept(), warnings.catch_warnings(action="ignore"),
               contextlib.redirect_stdout(output), contextlib.redirect_stderr(output)):
             verdict = _limited(self, function, output)
         verdict.details = "\n".join(filter(None, [verdict.details, output.note()]))
@@ -154,7 +156,7 @@ def judge(exercise, function, results, clock):
         with clock:
             try:
                 value = _seeded(exercise.call, function, *given)
-            except _Stop:
+            except Stop:
                 raise
             except BaseException as error:  # SystemExit and KeyboardInterrupt too
                 if type(error) is NotImplementedError and not error.args and not results:
@@ -311,15 +313,11 @@ def _indent(text, width=2):
 
 # ---------------------------------------------------------------- keeping the reader's code in bounds
 
-class _Stop(SystemExit):
-    """Raised in a thread to end it; as a SystemExit, it ends without a word."""
-
-
 class _Clock:
     """Counts the seconds spent in `with clock:`, read from another thread."""
 
-    def __init__(self):
-        self.spent, self.since, self.case = 0.0, None, ""  # case: the one begun last, as text
+    def __init__(self, seconds):
+        self.seconds, self.spent, self.since, self.case = seconds, 0.0, None, ""  # case: the one begun last, as text
 
     def __enter__(self):
         self.since = time.monotonic()
@@ -330,18 +328,18 @@ class _Clock:
 
     def left(self):
         since = self.since
-        return SECONDS - self.spent - (time.monotonic() - since if since else 0)
+        return self.seconds - self.spent - (time.monotonic() - since if since else 0)
 
 
 def _limited(exercise, function, output):
     """Judge in a thread; the reader's function may take `SECONDS` of it."""
-    verdicts, finished, results, clock = [], threading.Event(), [], _Clock()
+    verdicts, finished, results, clock = [], threading.Event(), [], _Clock(exercise.seconds or SECONDS)
 
     def work():
         try:
             verdicts.append(judge(exercise, function, results, clock))
-        except _Stop:
-            finished.set()  # before what the function has made is freed, which may take long: no second _Stop is sent
+        except Stop:
+            finished.set()  # before what the function has made is freed, which may take long: no second Stop is sent
         except BaseException as error:
             message = f"What your function returned cannot be compared ({type(error).__name__})."
             verdicts.append(Verdict("wrong", exercise.name, message, clock.case))
@@ -350,7 +348,7 @@ def _limited(exercise, function, output):
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    message = "Your function had not returned after five seconds."
+    message = f"Your function had not returned after {exercise.seconds or 'five'} seconds."
     try:
         while not finished.wait(SECONDS / 50):  # Windows sees an interrupt only between two waits
             if clock.left() <= 0:
@@ -360,7 +358,7 @@ def _limited(exercise, function, output):
             return verdicts[0]
     except KeyboardInterrupt:
         message = "You interrupted the check before your function had returned."
-    if _stop(thread, finished):
+    if stop(thread, finished):
         message += " It was stopped. " + ("It takes its time to print: do without that." if output.cut else
                                           "Is there a loop that never ends?")
     else:
@@ -370,26 +368,6 @@ def _limited(exercise, function, output):
         verdict.message += f" And on a later input: {message}"
         return verdict
     return Verdict("wrong", exercise.name, message, clock.case)
-
-
-def _stop(thread, finished):
-    """End a thread by raising `_Stop` in it, wherever it is; return whether that worked.
-
-    An `except:` in a loop catches it again and again. Then a last exception is sent, which never finishes being made:
-    the thread sleeps in its `__init__` for good. A thread that waits for something outside of Python gets neither.
-    """
-    asleep = threading.Event()
-
-    class Sleep(_Stop):
-        def __init__(self):
-            asleep.set()
-            threading.Event().wait()
-
-    for exception in [_Stop] * 5 + [Sleep]:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(exception))
-        if finished.wait(0.1) or not thread.is_alive():
-            return True
-    return asleep.wait(0.5)
 
 
 class _Output(io.TextIOBase):
@@ -416,14 +394,3 @@ def _seeded(function, *args):
     random.seed(0)
     torch.default_generator.manual_seed(0)
     return function(*args)
-
-
-@contextlib.contextmanager
-def _random_numbers_kept():
-    """Give the notebook back its own random numbers after a check."""
-    state, torch_state = random.getstate(), torch.get_rng_state()
-    try:
-        yield
-    finally:
-        random.setstate(state)
-        torch.set_rng_state(torch_state)

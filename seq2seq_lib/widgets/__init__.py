@@ -4,6 +4,7 @@ from ..tables import align_tables
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
 from .bleu_explorer import BleuExplorer
+from .case_file import CaseFile
 from .clipping_explorer import ClippingExplorer
 from .context_map import ContextMap
 from .decoder_stepper import DecoderStepper
@@ -14,7 +15,7 @@ from .shape_inspector import ShapeInspector
 from .translator import Translator
 
 __all__ = [
-    "BatchExplorer", "BleuExplorer", "ClippingExplorer", "ContextMap", "DecoderStepper", "LessonWidget",
+    "BatchExplorer", "BleuExplorer", "CaseFile", "ClippingExplorer", "ContextMap", "DecoderStepper", "LessonWidget",
     "LiveCurves", "MaskExplorer", "ShapeInspector", "Translator", "progress",
 ]
 

@@ -26,7 +26,7 @@ WIDE = {"s2s-shape-detail": 400, "s2s-shape-stop": 330, "s2s-decoder-timeline": 
 ROWS = {"s2s-columns": 28, "s2s-clipping": 48, "s2s-bleu-row": 40, "s2s-legend": 20, "s2s-translator-chips": 8,
         "s2s-shape-sizes": 5}  # what is in them stands side by side, in several lines if need be, and the gap between
 BLOCKS = {"div", "p", "table", "svg"}  # elements that stand one under another,
-STACKS = {"s2s-cell", "s2s-translator-chip"}  # and those in which all do
+STACKS = {"s2s-cell", "s2s-case-choice", "s2s-translator-chip"}  # and those in which all do
 LOOK = ".s2s .s2s-drawing,.s2s .s2s-wide{overflow:visible}.s2s{padding:0}"
 
 
