@@ -45,9 +45,6 @@ def _aligned_table(found):
     if "colspan" not in table:
         rules += [f".dataframe.{name} thead th:nth-last-child({columns - k})" for k in left]
     rules += [f".dataframe.{name} tbody th, .dataframe.{name} thead th:first-child"] * names
-    if names and len(left) == columns:
-        name = "left-all"
-        rules = [f".dataframe.{name} td, .dataframe.{name} th"]
     style = ",\n".join(rules) + " { text-align: left; }"
     if max(map(len, named), default=0) <= LONGEST_NAME:
         style += f"\n.dataframe.{name} tbody th {{ white-space: nowrap; }}"

@@ -42,11 +42,6 @@ def test_it_can_be_done_twice_and_to_a_page_of_tables():
     assert "left-name-1-4" in once and 'class="dataframe left-2"' in once
 
 
-def test_a_table_of_text_alone_stands_on_the_left():
-    html = aligned(TABLE[["source", "said"]].to_html())
-    assert name_of(html) == "left-all" and ".dataframe.left-all td, .dataframe.left-all th { text-align: left; }" in html
-
-
 def test_heads_over_several_columns_are_left_alone():
     table = pd.DataFrame([["a", 1]], columns=pd.MultiIndex.from_tuples([("x", "y"), ("x", "z")]))
     html = aligned(table.to_html())
