@@ -71,11 +71,6 @@ def prose(nb):
     return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
 
 
-def proves(path):
-    """Tell whether a lesson has proofs; the others wait for their second edition."""
-    return any("proof" in cell.metadata.get("tags", []) for cell in nbformat.read(path, as_version=4).cells)
-
-
 def is_ignored(cell):
     return bool(MARKERS.search(cell.source) or MARKERS.search(" ".join(cell.metadata.get("tags", []))))
 
@@ -286,14 +281,9 @@ RULES = (few_cells_are_ignored, cells_are_executed_in_order, outputs_hold_no_err
          asides_say_so, markers_are_tags)
 
 
-NEW_RULES = (answers_are_folded, proofs_stand_apart, lines_are_short, asides_say_so, markers_are_tags)
-
-
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("path", PATHS, ids=name_of)
 def test_notebook(path, rule):
-    if rule in NEW_RULES and not proves(FOLDER / path.name):
-        pytest.skip("first edition")
     assert list(rule(nbformat.read(path, as_version=4), path)) == []
 
 

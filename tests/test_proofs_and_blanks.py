@@ -5,7 +5,6 @@ import torch
 from lessons import lessons
 from minutes import Count, count, counts, words
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from test_lesson_hygiene import proves
 
 from seq2seq_lib.checks import Blank, prove
 from seq2seq_lib.widgets import progress
@@ -82,8 +81,6 @@ def test_words_are_what_is_read():
 
 @pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.stem)
 def test_a_lesson_says_how_long_it_takes(lesson):
-    if not proves(lesson.path):
-        pytest.skip("first edition")
     minutes = counts()[lesson.number].minutes
     assert abs(minutes - lesson.minutes) <= 0.1 * lesson.minutes
     assert lesson.minutes <= (60 if lesson.number == 8 else 45)
