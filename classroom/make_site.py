@@ -9,6 +9,7 @@ import sys
 from html import escape, unescape
 from pathlib import Path
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 from extra_pages import NEXT, shapes_page
 from folders import fresh
@@ -92,7 +93,7 @@ def text_as_notebook(text):
 def write(exporter, nb, folder, page):
     nb.cells = [cell for cell in nb.cells if cell.source.strip()]
     body, _ = exporter.from_notebook_node(nb, {"page": page | {"parts": parts(nb)}})
-    html = accessible(links(body, folder))
+    html = lit_stops(accessible(links(body, folder)), folder)
     html = anchors(html) if page["html"][0].isupper() else html
     (folder / page["html"]).write_text(html, encoding="utf-8", newline="\n")
 
@@ -111,6 +112,17 @@ def links(html, folder):
     page_link = r'(?:https?:|#|data:|(?:\.\./)*[\w/]*\.(?:html|css)(?:#|$))'
     return re.sub(r'<a href="([^"]*)"[^>]*>(.*?)</a>',
                   lambda a: a.group() if re.match(page_link, a.group(1)) else a.group(2), html, flags=re.DOTALL)
+
+
+def lit_stops(html, folder):
+    """Note at each road map where its lit stop is, as a part of its width: theme.js brings it into view."""
+    def noted(image):
+        svg = ElementTree.parse(folder / "images" / image.group(1)).getroot()
+        left, _, width, _ = map(float, svg.get("viewBox").split())
+        lit = next(node for node in svg.iter() if node.get("font-weight") == "bold")
+        return image.group().replace("<img ", f'<img data-lit="{(float(lit.get("x")) - left) / width:.3f}" ', 1)
+
+    return re.sub(r'<img [^>]*src="images/(road_map_\w+\.svg)"[^>]*>', noted, html)
 
 
 def accessible(html):

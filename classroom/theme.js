@@ -20,20 +20,17 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   name();
   reachable();
-  for (const image of document.querySelectorAll('img[src*="road_map_"]')) {
+  for (const image of document.querySelectorAll("img[data-lit]")) {
     if (image.complete) light(image);
     else image.addEventListener("load", () => light(image));
   }
 });
 addEventListener("resize", reachable);
 
-// Where a road map is wider than the page, scroll to the stop that is lit: its place among the five of its line.
-const STOPS = ["text", "batches", "encoder", "context", "decoder", "masked_loss", "training", "prediction", "bleu",
-  "your_translator"];
+// Where a road map is wider than the page, scroll to the stop that is lit.
 function light(image) {
-  const at = STOPS.indexOf(image.src.match(/road_map_(\w+)\.svg/)?.[1]) % 5;
   const room = image.parentElement;
-  room.scrollLeft = (room.scrollWidth - room.clientWidth) * Math.max(0, at) / 4;
+  room.scrollLeft = image.dataset.lit * image.offsetWidth - room.clientWidth / 2;
 }
 
 function reachable() {

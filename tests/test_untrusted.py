@@ -108,8 +108,8 @@ def test_a_picture_that_would_be_lost_is_noticed(html, complaint):
 
 
 def test_the_names_of_curves_are_seen_without_trust():
-    pages = [Sanitised(html) for _, html in outputs(FOLDER / "05_training.ipynb") if "Curves of 3" in html]
-    assert [page.images[1]["alt"] for page in pages] == ["Legend: 1 lr 0.005, 2 lr 0.02, 3 lr 0.2"]
+    pages = [Sanitised(html) for path in PATHS for _, html in outputs(path) if 'alt="Curves of ' in html]
+    assert pages and all(page.images[1]["alt"].startswith("Legend: 1 ") for page in pages)
 
 
 def test_what_is_read_beside_a_still_picture_is_its_title_its_settings_and_a_sentence():
