@@ -1,8 +1,8 @@
 """What holds for every model: the library's, and decoders of the reader's own, as in the exercises of lesson 3."""
 
 import json
-import re
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
