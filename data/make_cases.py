@@ -62,7 +62,8 @@ def main():
     made["cases"] = {case.__name__: run(case, rows, sources) for case in CASES}
     path = data_folder() / "results" / "cases.json"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", encoding="utf-8",
+                    newline="\n")
     print(f"{path.name}: {len(CASES)} cases")
 
 

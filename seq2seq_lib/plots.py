@@ -393,7 +393,7 @@ def plot_curves(runs, theta=None, scale="linear"):
     Returns:
         A `Picture` with the names below it; its text gives losses to half a nat, so that it is the same everywhere.
     """
-    figure, rows = _subplots(3, 1, figsize=(8, 6), sharex=True, height_ratios=(2, 1, 0.7), layout="constrained")
+    figure, rows = _subplots(3, 1, figsize=(6.4, 4.4), sharex=True, height_ratios=(2, 1, 0.7), layout="constrained")
     names, said, last = [], [], []
     for i, run in enumerate(runs):
         color = look(i)[0]

@@ -14,6 +14,7 @@ from seq2seq_lib.heard import heard_table
 from seq2seq_lib.suspects import Suspect
 
 sys.path.insert(0, str(data_folder()))
+import lesson_settings  # noqa: E402
 import make_cases  # noqa: E402
 import make_corpus  # noqa: E402
 import make_curve  # noqa: E402
@@ -96,7 +97,8 @@ def few(monkeypatch, tmp_path):
             monkeypatch.setattr(script, name, 1)
     for name, value in (("EMBED_SIZE", 4), ("NUM_HIDDENS", 6)):
         monkeypatch.setattr(make_models, name, value)
-    monkeypatch.setattr(make_designs, "SIZES", make_designs.SIZES | {"embed_size": 4, "num_hiddens": 6})
+    for module in (make_designs, lesson_settings):
+        monkeypatch.setattr(module, "SIZES", lesson_settings.SIZES | {"embed_size": 4, "num_hiddens": 6})
     monkeypatch.setattr(make_designs, "SEEDS", (0,))
     return tmp_path
 
@@ -152,9 +154,9 @@ def test_the_curve_counts_what_was_heard_and_what_came_out_right(few, monkeypatc
     monkeypatch.setattr(make_curve, "data_folder", lambda: few)
     monkeypatch.setattr(making, "load_corpus", lambda name, split, kind=None:
                         [] if kind in ("frame", "seen pattern") else PAIRS if split == "train" else VALID)
-    for name, value in (("MIN_FREQ", 1), ("EPOCHS", 300), ("SHARES", (1,)),
-                        ("SIZES", dict(embed_size=8, num_hiddens=16, num_layers=1, dropout=0))):
+    for name, value in (("MIN_FREQ", 1), ("EPOCHS", 300), ("SHARES", (1,))):
         monkeypatch.setattr(make_curve, name, value)
+    monkeypatch.setattr(lesson_settings, "SIZES", dict(embed_size=8, num_hiddens=16, num_layers=1, dropout=0))
     make_curve.main(["eng-fra"])
     row, = results("sentences.csv", few)
     assert (row["written sentences"], row["pairs"], row["everyday sentences"]) == ("3", "3", "3")
