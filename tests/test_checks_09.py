@@ -229,6 +229,13 @@ def test_who_accuses_a_right_program_has_found_nothing(hunt):
     assert hunt.found() == [] and "find 0 of the 3 cases together; 3 are still at large" in report.message
 
 
+def test_when_nobody_is_left_a_question_that_finds_nothing_is_no_mistake():
+    hunt = Hunt(CASES[1:2], RIGHT)
+    assert hunt(says_true).status == "wrong" and hunt(says_true, finds_the_second).status == "right"
+    assert hunt(says_true).status == "right"
+    assert hunt(says_false).status == "wrong"
+
+
 def test_the_grid_is_a_table_that_says_what_it_shows(hunt):
     html = hunt(finds_the_second, says_false)._repr_html_()
     root = ElementTree.fromstring(html)

@@ -85,6 +85,8 @@ class Hunt:
             sentences.append(sentence)
             status = status if good else "wrong"
         found = self.found()
+        if len(found) == len(self.cases) and not any(any(row[len(self.cases):]) for row in self.rows.values()):
+            status = "right"  # all is done, whatever else was asked
         left = len(self.cases) - len(found)
         together = (f"All tests so far find {len(found)} of the {len(self.cases)} cases together" +
                     (f"; {left} {'is' if left == 1 else 'are'} still at large." if left else ": nobody is left."))
@@ -133,8 +135,8 @@ class Hunt:
                      "is random until `net.eval()`, and floats agree to a few digits only. What does your test take " \
                      "for granted?"
         elif not caught:
-            reason = "It says `True` to everybody. Does it compare a thing with itself, or change something that the " \
-                     "suspect doesn't look at? Try it on a slip that you write yourself."
+            reason = "It says `True` to everybody. That may be a good question to which none of these cases is the " \
+                     "answer, or a test that can't fail: try it on a slip that you write yourself."
         else:
             return sentence, True
         return f"{sentence} {reason}", False
