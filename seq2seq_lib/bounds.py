@@ -1,4 +1,4 @@
-"""Bounds: run a reader's code, which may raise, print without end, or never return."""
+"""Bounds: run a reader's code, which may raise, print without end, or never return; and keep torch's own settings."""
 
 import contextlib
 import ctypes
@@ -46,6 +46,17 @@ def random_numbers_kept():
     finally:
         random.setstate(state)
         torch.set_rng_state(torch_state)
+
+
+@contextlib.contextmanager
+def one_thread():
+    """Let torch compute on one thread: on small tensors threads wait for each other longer than they compute."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class _Nowhere(io.TextIOBase):

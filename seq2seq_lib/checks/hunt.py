@@ -1,11 +1,11 @@
 """The hunt of lesson 09: a reader's tests run against suspects, and the grid of who finds what."""
 
-import contextlib
 import re
 from html import escape
 
 import torch
 
+from ..bounds import one_thread
 from ..cases import CASES
 from ..style import COLORS
 from ..suspects import RIGHT
@@ -41,17 +41,6 @@ class Trial(Exercise):
         return said if isinstance(said, bool) else (
             f"It returned {kind(said)}. A test returns `True`, if it finds nothing wrong, or `False`"
             f"{' (is a `return` missing?)' if said is None else ''}.")
-
-
-@contextlib.contextmanager
-def one_thread():
-    """Let torch compute on one thread: on nets as small as these, threads only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class Hunt:

@@ -6,10 +6,11 @@ import torch
 from torch.nn import functional as F
 
 from .. import cases as wrong
+from ..bounds import one_thread
 from ..suspects import RIGHT, setup
 from ..text import PAD
 from .blank import Blank
-from .hunt import Hunt, one_thread
+from .hunt import Hunt
 from .runner import Exercise
 
 hunt = Hunt()

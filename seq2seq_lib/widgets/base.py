@@ -1,13 +1,12 @@
 """Base: what all widgets have in common. Python computes and draws; the front end shows it and reports the reader."""
 
-from contextlib import contextmanager
 from pathlib import Path
 
 import anywidget
-import torch
 import traitlets
 from ipywidgets import widget_serialization
 
+from ..bounds import one_thread
 from ..style import AXIS_COLORS, COLORS
 from .controls import Control
 from .markup import Html, join, lifeless, tag
@@ -30,17 +29,6 @@ def style_sheet(names=None):
     variables = "".join(f"--{name.replace('_', '-')}:{color};" for name, color in colors.items())
     files = [(FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("front", *names)]
     return "\n".join([f".s2s{{{variables}}}", *files])
-
-
-@contextmanager
-def one_thread():
-    """Let torch compute on one thread: on small tensors threads wait for each other longer than they compute."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class LessonWidget(anywidget.AnyWidget):
