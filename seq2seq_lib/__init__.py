@@ -1,7 +1,7 @@
 """A translator of two RNNs, to be read in one sitting.
 
 The modules in the order of the story: `text` -> `corpus` -> `batches` -> `model` -> `loss` -> `training` ->
-`decoding` -> `bleu`; `checkpoint` keeps what training made.
+`decoding` -> `bleu`; `checkpoint` keeps what training made, and `search` is the beam behind `decoding`.
 """
 
 from .batches import Batches, encode
@@ -16,9 +16,10 @@ from .bleu import (
 )
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from .corpus import data_folder, large_groups, load_corpus, read_pairs, split_pairs
-from .decoding import predict, predict_with_probs
+from .decoding import Hypothesis, beam_search, predict, predict_with_probs
 from .loss import MaskedSoftmaxCELoss, sequence_mask
 from .model import Decoder, Encoder, Seq2Seq, remember_from_start
+from .search import beam_step, exact_search, length_penalty
 from .text import Vocab, detokenize, normalize, tokenize
 from .training import (
                        BatchRecord,
@@ -33,10 +34,10 @@ from .training import (
 )
 
 __all__ = [
-    "Batches", "BatchRecord", "Checkpoint", "Decoder", "Encoder", "History", "MaskedSoftmaxCELoss", "NgramPrecision",
-    "Seq2Seq", "Vocab", "batch_loss", "best_device", "bleu", "bootstrap_bleu", "brevity_penalty", "corpus_bleu",
-    "data_folder", "detokenize", "encode", "evaluate_loss", "grad_clipping", "large_groups", "load_checkpoint",
-    "load_corpus", "ngram_precisions", "normalize", "predict", "predict_with_probs", "read_pairs",
-    "references_by_source", "remember_from_start", "save_checkpoint", "sequence_mask", "split_pairs", "teacher_forcing",
-    "tokenize", "train", "train_step",
+    "batch_loss", "Batches", "BatchRecord", "beam_search", "beam_step", "best_device", "bleu", "bootstrap_bleu",
+    "brevity_penalty", "Checkpoint", "corpus_bleu", "data_folder", "Decoder", "detokenize", "encode", "Encoder",
+    "evaluate_loss", "exact_search", "grad_clipping", "History", "Hypothesis", "large_groups", "length_penalty",
+    "load_checkpoint", "load_corpus", "MaskedSoftmaxCELoss", "ngram_precisions", "NgramPrecision", "normalize",
+    "predict", "predict_with_probs", "read_pairs", "references_by_source", "remember_from_start", "save_checkpoint",
+    "Seq2Seq", "sequence_mask", "split_pairs", "teacher_forcing", "tokenize", "train", "train_step", "Vocab",
 ]

@@ -1,14 +1,18 @@
 """Decoding: translate when nobody knows the answer."""
 
+from typing import NamedTuple
+
 import torch
 
 from .batches import encode
-from .model import evaluation_mode, settings_of
+from .model import evaluation_mode, require, settings_of
+from .search import search_with_beam
 from .text import BOS, EOS, tokenize
 from .training import teacher_forcing
 
 
-def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, language=None, batch_size=256):
+def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, language=None, batch_size=256,
+            beam_size=1):
     """Translate one sentence or many, taking the likeliest token at every step (greedy search).
 
     A word that `src_vocab` does not know is read as `<unk>`. A source longer than `num_steps` tokens, `<eos>` included,
@@ -23,34 +27,106 @@ def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, lan
         device: where to compute; where `net` is by default.
         language: of the source sentences, for `tokenize`; by default that of `src_vocab`, or English if it has none.
         batch_size: sentences translated at once.
+        beam_size: above 1 the best sentence that `beam_search` finds.
 
     Returns:
         A string of tokens parted by spaces, ready for `bleu` and `detokenize`; for a list, a list of them.
 
     Raises:
-        ValueError: vocabularies that are not those of `net`, `num_steps` or `batch_size` below 1.
+        ValueError: vocabularies that are not those of `net`, `num_steps`, `batch_size` or `beam_size` below 1.
         TypeError: a sentence that is neither a string nor a list of tokens.
     """
     if isinstance(sentences, str):
         return predict(net, [sentences], src_vocab, tgt_vocab, num_steps, device, language=language,
-                       batch_size=batch_size)[0]
+                       batch_size=batch_size, beam_size=beam_size)[0]
+    if beam_size > 1:
+        found = beam_search(net, sentences, src_vocab, tgt_vocab, num_steps, beam_size, device=device,
+                            language=language, batch_size=-(-batch_size // beam_size))
+        return [hypotheses[0].text for hypotheses in found]
+    translations = [""] * len(sentences)
+    with evaluation_mode(net):
+        for rows, X, X_valid_len in _source_batches(net, sentences, src_vocab, tgt_vocab, device, language,
+                                                    num_steps=num_steps, batch_size=batch_size, beam_size=beam_size):
+            ids = _decode_greedily(net, X, X_valid_len, num_steps)
+            for i, sentence in zip(rows, ids.tolist()):
+                translations[i] = _text(sentence, tgt_vocab)
+    return translations
+
+
+class Hypothesis(NamedTuple):
+    """A translation that a beam search has finished.
+
+    text: its tokens, parted by spaces. log_prob: the sum of its log-probabilities, `<eos>` included.
+    score: the sum after the length penalty, by which hypotheses are ranked.
+    """
+
+    text: str
+    log_prob: float
+    score: float
+
+
+def beam_search(net, sentences, src_vocab, tgt_vocab, num_steps, beam_size, n_best=1, alpha=0.0, device=None, *,
+                language=None, batch_size=64):
+    """Translate sentences, keeping the `beam_size` likeliest prefixes at every step (Sutskever et al. 2014, 3.2).
+
+    A prefix that ends leaves the beam. The search is over when no open one can overtake the finished ones any more.
+    `<pad>` and `<bos>` are never written. Order and number of the sentences do not change a translation.
+
+    Args:
+        net, src_vocab, tgt_vocab, device, language: as for `predict`; the net's decoder needs `select`.
+        sentences: a list of strings or of lists of tokens.
+        num_steps: the longest source and the longest translation, in tokens; one that has not ended there counts as
+            finished.
+        beam_size: the width of the beam; 1 is greedy search.
+        n_best: how many hypotheses to return for a sentence, at most `beam_size`.
+        alpha: of the length penalty ((5 + length) / 6)^alpha, which divides the sum (Wu et al. 2016, section 7); the
+            length counts `<eos>`.
+        batch_size: sentences searched at once.
+
+    Returns:
+        For each sentence a list of `Hypothesis`, best first. There may be fewer than `n_best` where a sentence has no
+        more; an empty sentence has one, the empty translation.
+
+    Raises:
+        ValueError: vocabularies that are not those of `net`; a size below 1; `n_best` above `beam_size`; `alpha`
+            below 0.
+        TypeError: a sentence that is neither a string nor a list of tokens, or one string; a decoder without `select`.
+    """
+    if isinstance(sentences, str):
+        raise TypeError("sentences is one string; beam_search takes a list: [sentence]")
+    if not 1 <= n_best <= beam_size:
+        raise ValueError(f"n_best is {n_best} and beam_size {beam_size}; "
+                         "n_best must be 1 or more, and no more than the beam holds")
+    if not alpha >= 0:
+        raise ValueError(f"alpha is {alpha}; it must be 0 or more, or long sentences are punished twice")
+    require(net.decoder, "select", "to be searched with several prefixes at once")
+    found = [[Hypothesis("", 0.0, 0.0)]] * len(sentences)
+    with evaluation_mode(net):
+        for rows, X, X_valid_len in _source_batches(net, sentences, src_vocab, tgt_vocab, device, language,
+                                                    num_steps=num_steps, batch_size=batch_size, beam_size=beam_size):
+            for i, finished in zip(rows, search_with_beam(net, X, X_valid_len, num_steps, beam_size, n_best, alpha)):
+                found[i] = [Hypothesis(_text(one.ids, tgt_vocab), one.log_prob, one.score) for one in finished]
+    return found
+
+
+def _source_batches(net, sentences, src_vocab, tgt_vocab, device, language, num_steps, batch_size, beam_size):
+    """Yield batches of sentences of like lengths: their places, ids and valid lengths. Empty ones are left out."""
     check_vocabs(net, src_vocab, tgt_vocab)
-    for name, size in (("num_steps", num_steps), ("batch_size", batch_size)):
+    for name, size in (("num_steps", num_steps), ("batch_size", batch_size), ("beam_size", beam_size)):
         if size < 1:
             raise ValueError(f"{name} is {size}; it must be 1 or more")
     sources = [_tokens(sentence, language or src_vocab.language or "eng") for sentence in sentences]
     order = sorted((i for i, tokens in enumerate(sources) if tokens), key=lambda i: len(sources[i]))
-    translations = [""] * len(sources)
     if device is not None:
         net.to(device)
-    with evaluation_mode(net):
-        for first in range(0, len(order), batch_size):
-            rows = order[first : first + batch_size]
-            ids = _decode_greedily(net, *encode([sources[i][: num_steps - 1] for i in rows], src_vocab), num_steps)
-            for i, sentence in zip(rows, ids.tolist()):
-                end = sentence.index(EOS) if EOS in sentence else len(sentence)
-                translations[i] = " ".join(tgt_vocab.to_tokens(sentence[:end]))
-    return translations
+    for first in range(0, len(order), batch_size):
+        rows = order[first : first + batch_size]
+        yield rows, *encode([sources[i][: num_steps - 1] for i in rows], src_vocab)
+
+
+def _text(ids, vocab):
+    """The tokens before `<eos>`, parted by spaces."""
+    return " ".join(vocab.to_tokens(ids[: ids.index(EOS)] if EOS in ids else ids))
 
 
 @torch.inference_mode()
