@@ -7,6 +7,8 @@ import torch
 
 from .text import BOS, EOS, PAD
 
+ROUNDING = 1e-4  # the sum of one sentence differs by less from batch to batch, in float32
+
 
 class Finished(NamedTuple):
     """A finished sentence of a search: its score, the sum of its log-probabilities, its ids with `<eos>`."""
@@ -104,7 +106,8 @@ def exact_search(net, X, num_steps, bound=-math.inf, at_most=50_000):
         net: a `Seq2Seq` in evaluation mode, whose decoder has `select`.
         X: source ids `(1, source num_steps)`, without padding.
         num_steps: the longest translation; what has not ended there counts as finished.
-        bound: a log-probability that some translation is known to have.
+        bound: a log-probability that some translation is known to have. What is likelier by less than 1e-4 may be the
+            same one, rounded otherwise, and doesn't count.
         at_most: prefixes of one length; with more the search gives up.
 
     Returns:
@@ -114,7 +117,7 @@ def exact_search(net, X, num_steps, bound=-math.inf, at_most=50_000):
         RuntimeError: more than `at_most` prefixes were left.
     """
     device = next(net.parameters()).device
-    state = net.start(X.to(device))
+    state, bound = net.start(X.to(device)), bound + ROUNDING
     best, sums, ids = None, torch.zeros(1, device=device), torch.full((1, 1), BOS, device=device)  # (prefixes, tokens)
     for length in range(1, num_steps + 1):
         scores, state = net.decoder(ids[:, -1:], state)  # (prefixes, 1, vocab_size)
