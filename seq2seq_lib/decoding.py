@@ -100,7 +100,7 @@ def beam_search(net, sentences, src_vocab, tgt_vocab, num_steps, beam_size, n_be
     if not alpha >= 0:
         raise ValueError(f"alpha is {alpha}; it must be 0 or more, or long sentences are punished twice")
     require(net.decoder, "select", "to be searched with several prefixes at once")
-    found = [[Hypothesis("", 0.0, 0.0)]] * len(sentences)
+    found = [[Hypothesis("", 0.0, 0.0)] for _ in sentences]
     with evaluation_mode(net):
         for rows, X, X_valid_len in _source_batches(net, sentences, src_vocab, tgt_vocab, device, language,
                                                     num_steps=num_steps, batch_size=batch_size, beam_size=beam_size):
