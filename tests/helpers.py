@@ -65,7 +65,7 @@ def reference_loss(net, x, y):
 
 
 def finished(log_prob, ids, alpha):
-    """What a search says of a sentence: its score after the length penalty, the sum of its log-probabilities, its ids."""
+    """What a search tells of a sentence: the score, after the length penalty, the log-probability, and the ids."""
     return log_prob / ((5 + len(ids)) / 6) ** alpha, log_prob, ids
 
 
@@ -97,7 +97,7 @@ def all_sequences(vocab_size, num_steps):
 
 
 def reference_search(net, x, Y, alpha=0.0):
-    """Score each sequence of `Y` as a translation of one unpadded sentence, all in one pass; return them, best first."""
+    """Score each sequence of `Y` as a translation of one unpadded sentence, in one pass; return them, best first."""
     X, valid_len = x.expand(len(Y), -1), torch.full((len(Y),), len(x))
     scores, _ = net(X, torch.cat((torch.full((len(Y), 1), BOS), Y[:, :-1]), dim=1), valid_len)
     of_labels = F.log_softmax(scores, dim=2).gather(2, Y[:, :, None])[:, :, 0]  # (sequences, num_steps)
