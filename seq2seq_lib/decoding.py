@@ -91,6 +91,7 @@ def beam_search(net, sentences, src_vocab, tgt_vocab, num_steps, beam_size, n_be
         ValueError: vocabularies that are not those of `net`; a size below 1; `n_best` above `beam_size`; `alpha`
             below 0.
         TypeError: a sentence that is neither a string nor a list of tokens, or one string; a decoder without `select`.
+        FloatingPointError: scores that are not numbers.
     """
     if isinstance(sentences, str):
         raise TypeError("sentences is one string; beam_search takes a list: [sentence]")
