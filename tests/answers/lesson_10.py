@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from seq2seq_lib import MaskedSoftmaxCELoss, sequence_mask, teacher_forcing
 from seq2seq_lib.text import BOS, EOS, PAD, UNK
 
-from . import UNNAMED, right, wrong
+from . import right, wrong
 
 # ---------------------------------------------------------------- sentence_log_prob
 
@@ -56,131 +56,131 @@ def picked(net, X, X_valid_len, Y, Y_valid_len, reads=teacher_forcing, logs=lamb
     return logs(Y_hat).gather(2, Y[:, :, None])[:, :, 0]
 
 
-@wrong("?")
+@wrong("`<eos>` is missing. The model has to say it")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     return sequence_mask(picked(net, X, X_valid_len, Y, Y_valid_len), Y_valid_len - 1).sum(dim=1)
 
 
-@wrong("?")
+@wrong("You count the padding too. Only the first")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     return picked(net, X, X_valid_len, Y, Y_valid_len).sum(dim=1)
 
 
-@wrong("?")
+@wrong("This is the loss of lesson 4. The")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     Y_hat, _ = net(X, teacher_forcing(Y), X_valid_len)
     return MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len)
 
 
-@wrong("?")
+@wrong("This is the mean per token. Don't divide: the")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     return sequence_mask(picked(net, X, X_valid_len, Y, Y_valid_len), Y_valid_len).sum(dim=1) / Y_valid_len
 
 
-@wrong("?")
+@wrong("You take the mean over the steps. The")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     return sequence_mask(picked(net, X, X_valid_len, Y, Y_valid_len), Y_valid_len).mean(dim=1)
 
 
-@wrong("?")
+@wrong("This is one number for the whole batch. Each")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     return sequence_mask(picked(net, X, X_valid_len, Y, Y_valid_len), Y_valid_len).sum()
 
 
-@wrong("?")
+@wrong("These are the log-probabilities of the tokens.")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     return sequence_mask(picked(net, X, X_valid_len, Y, Y_valid_len), Y_valid_len)
 
 
-@wrong("?")
+@wrong("The decoder reads the very word that it is")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     return sequence_mask(picked(net, X, X_valid_len, Y, Y_valid_len, reads=lambda Y: Y), Y_valid_len).sum(dim=1)
 
 
-@wrong("?")
+@wrong("The first word is not scored. The decoder reads")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     Y_hat, _ = net(X, Y[:, :-1], X_valid_len)
     log_probs = Y_hat.log_softmax(dim=2).gather(2, Y[:, 1:, None])[:, :, 0]
     return sequence_mask(log_probs, Y_valid_len - 1).sum(dim=1)
 
 
-@wrong("?")
+@wrong("This is the probability itself. Return its")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     probs = picked(net, X, X_valid_len, Y, Y_valid_len, logs=lambda Y_hat: Y_hat.softmax(dim=2))
     return sequence_mask(probs, Y_valid_len, 1).prod(dim=1)
 
 
-@wrong("?")
+@wrong("You add up the probabilities and take one")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     probs = picked(net, X, X_valid_len, Y, Y_valid_len, logs=lambda Y_hat: Y_hat.softmax(dim=2))
     return sequence_mask(probs, Y_valid_len).sum(dim=1).log()
 
 
-@wrong("?")
+@wrong("You add up the scores as they are. A")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     scores = picked(net, X, X_valid_len, Y, Y_valid_len, logs=lambda Y_hat: Y_hat)
     return sequence_mask(scores, Y_valid_len).sum(dim=1)
 
 
-@wrong("?")
+@wrong("Your logarithm has base 2. Take the natural")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     log_probs = picked(net, X, X_valid_len, Y, Y_valid_len, logs=lambda Y_hat: Y_hat.softmax(dim=2).log2())
     return sequence_mask(log_probs, Y_valid_len).sum(dim=1)
 
 
-@wrong("?")
+@wrong("Your logarithm has base 10. Take the natural")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     log_probs = picked(net, X, X_valid_len, Y, Y_valid_len, logs=lambda Y_hat: Y_hat.softmax(dim=2).log10())
     return sequence_mask(log_probs, Y_valid_len).sum(dim=1)
 
 
-@wrong("?")
+@wrong("The encoder reads the padding of the sources as")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     Y_hat, _ = net(X, teacher_forcing(Y))
     return -MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len)
 
 
-@wrong("?")
+@wrong("At each step you take the likeliest word. Take")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     Y_hat, _ = net(X, teacher_forcing(Y), X_valid_len)
     return sequence_mask(Y_hat.log_softmax(dim=2).amax(dim=2), Y_valid_len).sum(dim=1)
 
 
-@wrong("?")
+@wrong("Your softmax runs over the steps. It has to run")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     log_probs = picked(net, X, X_valid_len, Y, Y_valid_len, logs=lambda Y_hat: Y_hat.log_softmax(dim=1))
     return sequence_mask(log_probs, Y_valid_len).sum(dim=1)
 
 
-@wrong("?")
+@wrong("You leave out what is `<pad>`, and don't read")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     return picked(net, X, X_valid_len, Y, Y_valid_len).masked_fill(Y == PAD, 0).sum(dim=1)
 
 
-@wrong("?")
+@wrong("This is the perplexity. Return the sum of the")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     Y_hat, _ = net(X, teacher_forcing(Y), X_valid_len)
     return (MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len) / Y_valid_len).exp()
 
 
-@wrong("?")
+@wrong("The last column has come to the front. What the")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     Y_hat, _ = net(X, Y.roll(1, dims=1), X_valid_len)
     return -MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len)
 
 
-@wrong("?")
+@wrong("is a tensor of shape () and type float32")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     Y_hat, _ = net(X, teacher_forcing(Y), X_valid_len)
     return -F.cross_entropy(Y_hat.permute(0, 2, 1), Y, ignore_index=PAD)
 
 
-@wrong("?")
+@wrong("raised AttributeError: 'tuple' object has no")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     return -MaskedSoftmaxCELoss()(net(X, teacher_forcing(Y), X_valid_len), Y, Y_valid_len)
 
 
-@wrong("?")
+@wrong("changes its argument `Y`")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     dec_input = Y
     dec_input[:, 1:] = Y[:, :-1].clone()
@@ -189,7 +189,7 @@ def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     return -MaskedSoftmaxCELoss()(Y_hat, Y, Y_valid_len)
 
 
-@wrong("?")
+@wrong("The decoder reads words of its own. It has to")
 def sentence_log_prob(net, X, X_valid_len, Y, Y_valid_len):
     state = net.decoder.init_state(net.encoder(X, X_valid_len))
     token, total = torch.full((len(Y), 1), BOS), torch.zeros(len(Y))
@@ -264,7 +264,7 @@ def best_of(longer, beam_size, size=None, **options):
     return sums, places // size, places % size
 
 
-@wrong("?")
+@wrong("You keep the best of *each* prefix. All longer")
 def beam_step(sums, scores, beam_size):
     """The best of each prefix, one after another."""
     longer = stepped(sums, scores, beam_size)
@@ -273,14 +273,14 @@ def beam_step(sums, scores, beam_size):
     return each.flatten(1), prefixes.flatten(1), tokens.flatten(1)
 
 
-@wrong("?")
+@wrong("You keep the best of *each* prefix. All longer")
 def beam_step(sums, scores, beam_size):
     """The best token of each prefix."""
     best, tokens = stepped(sums, scores, beam_size).max(dim=2)
     return best, torch.arange(sums.shape[1]).expand(tokens.shape), tokens
 
 
-@wrong("?")
+@wrong("You keep the best of *each* prefix. All longer")
 def beam_step(sums, scores, beam_size):
     """The best of each prefix, cut to beam_size."""
     longer = stepped(sums, scores, beam_size)
@@ -289,65 +289,65 @@ def beam_step(sums, scores, beam_size):
     return each.flatten(1)[:, :beam_size], prefixes.flatten(1)[:, :beam_size], tokens.flatten(1)[:, :beam_size]
 
 
-@wrong("?")
+@wrong("Prefix and token are swapped: a place divided")
 def beam_step(sums, scores, beam_size):
     sums, prefixes, tokens = best_of(stepped(sums, scores, beam_size), beam_size)
     return sums, tokens, prefixes
 
 
-@wrong("?")
+@wrong("Prefix and token are swapped: a place divided")
 def beam_step(sums, scores, beam_size):
     sums, places = stepped(sums, scores, beam_size).flatten(1).topk(beam_size)
     return sums, places % scores.shape[2], places // scores.shape[2]
 
 
-@wrong("?")
+@wrong("The sums are right; prefixes and tokens are")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size), beam_size, size=sums.shape[1])
 
 
-@wrong("?")
+@wrong("The sums are right; prefixes and tokens are")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size), beam_size, size=beam_size)
 
 
-@wrong("?")
+@wrong("The right ones, the wrong way round: the best")
 def beam_step(sums, scores, beam_size):
     sums, prefixes, tokens = best_of(stepped(sums, scores, beam_size), beam_size)
     return sums.flip(1), prefixes.flip(1), tokens.flip(1)
 
 
-@wrong("?")
+@wrong("These are the *un*likeliest. `topk` takes the")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size), beam_size, largest=False)
 
 
-@wrong("?")
+@wrong("You multiply logarithms. Probabilities are")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, add=lambda sums, logs: sums[:, :, None] * logs), beam_size)
 
 
-@wrong("?")
+@wrong("You multiply sums of logarithms by")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, add=lambda sums, logs: sums[:, :, None] * logs.exp()), beam_size)
 
 
-@wrong("?")
+@wrong("You add the scores as they are. The softmax is")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, log=lambda scores: scores), beam_size)
 
 
-@wrong("?")
+@wrong("You add probabilities to sums of logarithms.")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, log=lambda scores: scores.softmax(dim=2)), beam_size)
 
 
-@wrong("?")
+@wrong("You rank by the new token alone. How likely the")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, add=lambda sums, logs: logs), beam_size)
 
 
-@wrong("?")
+@wrong("You choose by the new token alone, and add the")
 def beam_step(sums, scores, beam_size):
     """Chosen by the token alone; the sum is added afterwards."""
     _, prefixes, tokens = best_of(stepped(sums, scores, beam_size, add=lambda sums, logs: logs), beam_size)
@@ -356,7 +356,7 @@ def beam_step(sums, scores, beam_size):
     return sums[rows, prefixes] + log_probs[rows, prefixes, tokens], prefixes, tokens
 
 
-@wrong("?")
+@wrong("These are the log-probabilities of the new")
 def beam_step(sums, scores, beam_size):
     """The chosen are right, but only what they add is returned."""
     _, prefixes, tokens = best_of(stepped(sums, scores, beam_size), beam_size)
@@ -364,108 +364,108 @@ def beam_step(sums, scores, beam_size):
     return scores.log_softmax(dim=2)[rows, prefixes, tokens], prefixes, tokens
 
 
-@wrong("?")
+@wrong("A prefix that is no more has come back. Its sum")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums.masked_fill(sums.isinf(), 0), scores, beam_size), beam_size)
 
 
-@wrong("?")
+@wrong("`<pad>` and `<bos>` are among your tokens. They")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, never=()), beam_size)
 
 
-@wrong("?")
+@wrong("`<bos>` is among your tokens. It is never")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, never=(PAD,)), beam_size)
 
 
-@wrong("?")
+@wrong("`<pad>` is among your tokens. It is never")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, never=(BOS,)), beam_size)
 
 
-@wrong("?")
+@wrong("You never choose `<unk>`. It is a token like")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, never=(UNK, PAD, BOS)), beam_size)
 
 
-@wrong("?")
+@wrong("You never choose `<eos>`, so no sentence would")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, never=(PAD, BOS, EOS)), beam_size)
 
 
-@wrong("?")
+@wrong("You take `<pad>` and `<bos>` out before the")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, before=True), beam_size)
 
 
-@wrong("?")
+@wrong("changes its argument `scores`")
 def beam_step(sums, scores, beam_size):
     scores[:, :, [PAD, BOS]] = -torch.inf
     return best_of(sums[:, :, None] + scores.log_softmax(dim=2), beam_size)
 
 
-@wrong("?")
+@wrong("right result, but it changes its argument `scores`")
 def beam_step(sums, scores, beam_size):
     scores -= scores.logsumexp(dim=2, keepdim=True)
     scores[:, :, PAD] = scores[:, :, BOS] = -torch.inf
     return best_of(sums[:, :, None] + scores, beam_size)
 
 
-@wrong("?")
+@wrong("Your softmax runs over the prefixes. It has to")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, log=lambda scores: scores.log_softmax(dim=1)), beam_size)
 
 
-@wrong("?")
+@wrong("Your softmax runs over the sentences. It has to")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, log=lambda scores: scores.log_softmax(dim=0)), beam_size)
 
 
-@wrong("?")
+@wrong("Your softmax runs over all prefixes of a")
 def beam_step(sums, scores, beam_size):
     def over_all(scores):
         return scores.flatten(1).log_softmax(dim=1).view_as(scores)
     return best_of(stepped(sums, scores, beam_size, log=over_all), beam_size)
 
 
-@wrong("?")
+@wrong("Your logarithm has base 2. Take the natural")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, log=lambda scores: scores.softmax(dim=2).log2()), beam_size)
 
 
-@wrong("?")
+@wrong("These are probabilities. Return the sums of")
 def beam_step(sums, scores, beam_size):
     sums, prefixes, tokens = best_of(stepped(sums, scores, beam_size), beam_size)
     return sums.exp(), prefixes, tokens
 
 
-@wrong("?")
+@wrong("These are places in the long row. Make two")
 def beam_step(sums, scores, beam_size):
     return stepped(sums, scores, beam_size).flatten(1).topk(beam_size)
 
 
-@wrong("?")
+@wrong("Three right parts in another order: sums,")
 def beam_step(sums, scores, beam_size):
     sums, prefixes, tokens = best_of(stepped(sums, scores, beam_size), beam_size)
     return prefixes, tokens, sums
 
 
-@wrong("?")
+@wrong("All sentences compete with each other. Each has")
 def beam_step(sums, scores, beam_size):
     """All sentences thrown together."""
     sums, places = stepped(sums, scores, beam_size).flatten().topk(beam_size)
     return sums, places // scores.shape[2], places % scores.shape[2]
 
 
-@wrong("?")
+@wrong("You number the prefixes through the whole")
 def beam_step(sums, scores, beam_size):
     """The place within the batch, not within the sentence."""
     sums, prefixes, tokens = best_of(stepped(sums, scores, beam_size), beam_size)
     return sums, prefixes + torch.arange(len(sums))[:, None] * scores.shape[1], tokens
 
 
-@wrong("?")
+@wrong("is a tensor of shape (3,) and type float32")
 def beam_step(sums, scores, beam_size):
     """The first sentence only."""
     longer = (sums[0][:, None] + scores[0].log_softmax(dim=1))
@@ -474,24 +474,24 @@ def beam_step(sums, scores, beam_size):
     return sums, places // scores.shape[2], places % scores.shape[2]
 
 
-@wrong("?")
+@wrong("`/` makes fractions. `//` is the whole number")
 def beam_step(sums, scores, beam_size):
     sums, places = stepped(sums, scores, beam_size).flatten(1).topk(beam_size)
     return sums, places / scores.shape[2], places % scores.shape[2]
 
 
-@wrong("?")
+@wrong("raised TypeError: unsupported operand type(s)")
 def beam_step(sums, scores, beam_size):
     sums, places = stepped(sums, scores, beam_size).flatten(1).topk(beam_size)
     return sums, *divmod(places, scores.shape[2])
 
 
-@wrong("?")
+@wrong("raised RuntimeError: The size of tensor a (2)")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, add=lambda sums, logs: sums + logs), beam_size)
 
 
-@wrong("?")
+@wrong("You have put the tokens before the prefixes, so")
 def beam_step(sums, scores, beam_size):
     """Tokens first when flattened."""
     longer = stepped(sums, scores, beam_size).transpose(1, 2)
@@ -499,7 +499,7 @@ def beam_step(sums, scores, beam_size):
     return sums, places // scores.shape[2], places % scores.shape[2]
 
 
-@wrong("?")
+@wrong("A large negative number is not −∞: where")
 def beam_step(sums, scores, beam_size):
     """A large negative number for -inf."""
     log_probs = scores.log_softmax(dim=2)
@@ -507,7 +507,7 @@ def beam_step(sums, scores, beam_size):
     return best_of(sums[:, :, None] + log_probs, beam_size)
 
 
-@wrong("?")
+@wrong("You give `<pad>` and `<bos>` the")
 def beam_step(sums, scores, beam_size):
     """The two words' scores multiplied by 0."""
     allowed = torch.ones(scores.shape[2])
@@ -515,19 +515,19 @@ def beam_step(sums, scores, beam_size):
     return best_of(sums[:, :, None] + scores.log_softmax(dim=2) * allowed, beam_size)
 
 
-@wrong("?")
+@wrong("You take a mean. The log-probability of a")
 def beam_step(sums, scores, beam_size):
     """A mean instead of a sum."""
     return best_of(stepped(sums, scores, beam_size, add=lambda sums, logs: (sums[:, :, None] + logs) / 2), beam_size)
 
 
-@wrong("?")
+@wrong("You put `sums` through a softmax. They are")
 def beam_step(sums, scores, beam_size):
     """Softmax of the sums, too."""
     return best_of(stepped(sums.log_softmax(dim=1), scores, beam_size), beam_size)
 
 
-@wrong("?")
+@wrong("You keep as many as came in. Keep `beam_size`")
 def beam_step(sums, scores, beam_size):
     """As many as the beam was wide before."""
     return best_of(stepped(sums, scores, beam_size), sums.shape[1])
@@ -592,28 +592,28 @@ def sampled(scores, temperature=1.0, top_k=None, top_p=None, *, heat=lambda scor
     return kept / kept.sum(dim=1, keepdim=True) if renew else kept
 
 
-@wrong("?")
+@wrong("You multiply by the temperature. Divide by it:")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return sampled(scores, temperature, top_k, top_p, heat=lambda scores, temperature: scores * temperature)
 
 
-@wrong("?")
+@wrong("The temperature has no effect. Divide the")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return sampled(scores, temperature, top_k, top_p, heat=lambda scores, temperature: scores)
 
 
-@wrong("?")
+@wrong("You divide the probabilities by the")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return sampled(scores, temperature, top_k, top_p, shares=lambda scores: scores,
                    heat=lambda scores, temperature: scores.softmax(1) / temperature)
 
 
-@wrong("?")
+@wrong("The token that carries the sum across `top_p`")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return sampled(scores, temperature, top_k, top_p, nucleus=lambda before, own, top_p: before + own <= top_p)
 
 
-@wrong("?")
+@wrong("The token that carries the sum across `top_p`")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """Without the one that crosses, but never without the first."""
     def nucleus(before, own, top_p):
@@ -621,17 +621,17 @@ def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return sampled(scores, temperature, top_k, top_p, nucleus=nucleus)
 
 
-@wrong("?")
+@wrong("You compare each probability with `top_p`. Add")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return sampled(scores, temperature, top_k, top_p, nucleus=lambda before, own, top_p: own >= top_p)
 
 
-@wrong("?")
+@wrong("What you keep doesn't add up to 1 any more.")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return sampled(scores, temperature, top_k, top_p, renew=False)
 
 
-@wrong("?")
+@wrong("Two words are equally likely, and you keep")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """A threshold, below which all goes: equal ones stay."""
     probs = (scores / temperature).softmax(1)
@@ -642,60 +642,60 @@ def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return probs / probs.sum(1, keepdim=True)
 
 
-@wrong("?")
+@wrong("You have drawn a token already. Return what to")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """Draws."""
     return torch.multinomial(sampled(scores, temperature, top_k, top_p), 1)
 
 
-@wrong("?")
+@wrong("right result, but it changes its argument `scores`")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     scores /= temperature
     return sampled(scores, 1.0, top_k, top_p)
 
 
-@wrong("?")
+@wrong("What is cut off has the score 0, and a softmax")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """Those that are not kept get the score 0 before the softmax."""
     scores = scores / temperature
     return (scores * (sampled(scores, 1.0, top_k, top_p) > 0)).softmax(1)
 
 
-@wrong("?")
+@wrong("These are sorted. Put each probability back")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """Kept ones in order of probability."""
     return sampled(scores, temperature, top_k, top_p).sort(dim=1, descending=True).values
 
 
-@wrong("?")
+@wrong("Only what you keep is returned. The others stay")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """Only the kept ones are returned."""
     probs = sampled(scores, temperature, top_k, top_p)
     return probs.topk(top_k, dim=1).values if top_k else probs
 
 
-@wrong("?")
+@wrong("Your softmax runs over the sentences. It has to")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return sampled(scores, temperature, top_k, top_p, shares=lambda scores: scores.softmax(0))
 
 
-@wrong("?")
+@wrong("Scores divided by a small temperature are")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     exps = (scores / temperature).exp()
     return sampled(scores, temperature, top_k, top_p, shares=lambda scores: exps / exps.sum(1, keepdim=True))
 
 
-@wrong("?")
+@wrong("`top_p` has no effect. Only the nucleus keeps a")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return sampled(scores, temperature, top_k, None)
 
 
-@wrong("?")
+@wrong("`top_k` has no effect. Only the `top_k`")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return sampled(scores, temperature, None, top_p)
 
 
-@wrong("?")
+@wrong("You decide at temperature 1 what is cut off.")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """The nucleus is looked for at temperature 1."""
     keep = sampled(scores, 1.0, top_k, top_p) > 0
@@ -703,13 +703,13 @@ def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return probs / probs.sum(1, keepdim=True)
 
 
-@wrong("?")
+@wrong("You decide at temperature 1 what is cut off.")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """Temperature at the end, on the probabilities."""
     return sampled(sampled(scores, 1.0, top_k, top_p).log(), temperature)
 
 
-@wrong("?")
+@wrong("You keep the `top_k` *un*likeliest. `topk`")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """The least likely ones."""
     probs = sampled(scores, temperature)
@@ -719,7 +719,7 @@ def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return sampled((probs / probs.sum(1, keepdim=True)).log(), 1.0, None, top_p)
 
 
-@wrong("?")
+@wrong("What you keep are places in the sorted row.")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """Sorted and cut, and never put back into the order of the vocabulary before the mask is used."""
     probs = (scores / temperature).softmax(1)
@@ -733,24 +733,24 @@ def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return probs / probs.sum(1, keepdim=True)
 
 
-@wrong("?")
+@wrong("These are logarithms. Return the probabilities.")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return sampled(scores, temperature, top_k, top_p).log()
 
 
-@wrong("?")
+@wrong("You keep one token more than `top_k`.")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """One too many."""
     return sampled(scores, temperature, top_k + 1 if top_k else None, top_p)
 
 
-@wrong("?")
+@wrong("With `top_k` you forget about `top_p`. If both")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """If there is a top_k, top_p is not looked at."""
     return sampled(scores, temperature, top_k, None if top_k else top_p)
 
 
-@wrong("?")
+@wrong("All rows keep the tokens of the first one. Each")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """The first row's set for all."""
     keep = sampled(scores[:1], temperature, top_k, top_p) > 0
@@ -758,14 +758,14 @@ def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     return probs / probs.sum(1, keepdim=True)
 
 
-@wrong("?")
+@wrong("You divide by the sum of the whole batch. Each")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """Divided by the sum of the whole batch."""
     probs = sampled(scores, temperature, top_k, top_p, renew=False)
     return probs / probs.sum()
 
 
-@wrong("?")
+@wrong("You keep what is behind the nucleus, and cut")
 def sampling_probs(scores, temperature=1.0, top_k=None, top_p=None):
     """Keeps the tail behind the nucleus."""
     return sampled(scores, temperature, top_k, top_p, nucleus=lambda before, own, top_p: before >= top_p)
