@@ -199,6 +199,17 @@ def test_the_weights_that_are_told_are_those_that_were_used():
     assert_close(output, torch.tanh(net.decoder.combine(both)).permute(1, 0, 2))
 
 
+def test_dropout_acts_in_front_of_the_output_layer_in_training_only():
+    decoder = AttentionDecoder(11, 5, 200, 1, dropout=0.4)
+    X, state = random_ids([3, 3], 3), decoder.init_state((torch.ones(4, 2, 200), torch.ones(1, 2, 200)))
+    read = []  # what the output layer reads
+    decoder.dense.register_forward_pre_hook(lambda layer, inputs: read.append(inputs[0]))
+    decoder(X, state)
+    assert 0.3 < (read[0] == 0).float().mean() < 0.5
+    decoder.eval()(X, state)
+    assert (read[1] != 0).all()
+
+
 # ---------------------------------------------------------------- padding and neighbours change nothing
 
 @settings(max_examples=50)
