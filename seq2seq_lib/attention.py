@@ -80,7 +80,7 @@ class AttentionDecoder(Decoder):
 
     Args:
         vocab_size, embed_size, num_hiddens, num_layers, dropout, rnn: as for `Decoder`.
-        context: as for `Decoder`; with `"every_step"` it has the fixed context besides, and learns to do without looking.
+        context: as for `Decoder`; as an input of every step, besides what it looks at, it made translations worse.
         score: how a query is compared with a key, `"dot"`, `"general"` or `"additive"`.
     """
 
