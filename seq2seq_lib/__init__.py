@@ -1,7 +1,8 @@
 """A translator of two RNNs, to be read in one sitting.
 
 The modules in the order of the story: `text` -> `corpus` -> `batches` -> `model` -> `loss` -> `training` ->
-`decoding` -> `bleu`; `checkpoint` keeps what training made, and `search` is the beam behind `decoding`.
+`decoding` -> `bleu`; `checkpoint` keeps what training made, and `search` is the beam behind `decoding`;
+`tasks` makes up pairs for experiments.
 """
 
 from .batches import Batches, encode
@@ -20,6 +21,7 @@ from .decoding import Hypothesis, beam_search, predict, predict_with_probs
 from .loss import MaskedSoftmaxCELoss, sequence_mask
 from .model import Decoder, Encoder, Seq2Seq, remember_from_start
 from .search import beam_step, exact_search, length_penalty
+from .tasks import copy_task, date_task, reverse_task, sort_task
 from .text import Vocab, detokenize, normalize, tokenize
 from .training import (
                        BatchRecord,
@@ -35,9 +37,10 @@ from .training import (
 
 __all__ = [
     "batch_loss", "Batches", "BatchRecord", "beam_search", "beam_step", "best_device", "bleu", "bootstrap_bleu",
-    "brevity_penalty", "Checkpoint", "corpus_bleu", "data_folder", "Decoder", "detokenize", "encode", "Encoder",
-    "evaluate_loss", "exact_search", "grad_clipping", "History", "Hypothesis", "large_groups", "length_penalty",
-    "load_checkpoint", "load_corpus", "MaskedSoftmaxCELoss", "ngram_precisions", "NgramPrecision", "normalize",
-    "predict", "predict_with_probs", "read_pairs", "references_by_source", "remember_from_start", "save_checkpoint",
-    "Seq2Seq", "sequence_mask", "split_pairs", "teacher_forcing", "tokenize", "train", "train_step", "Vocab",
+    "brevity_penalty", "Checkpoint", "copy_task", "corpus_bleu", "data_folder", "date_task", "Decoder",
+    "detokenize", "encode", "Encoder", "evaluate_loss", "exact_search", "grad_clipping", "History", "Hypothesis",
+    "large_groups", "length_penalty", "load_checkpoint", "load_corpus", "MaskedSoftmaxCELoss", "ngram_precisions",
+    "NgramPrecision", "normalize", "predict", "predict_with_probs", "read_pairs", "references_by_source",
+    "remember_from_start", "reverse_task", "save_checkpoint", "Seq2Seq", "sequence_mask", "sort_task",
+    "split_pairs", "teacher_forcing", "tokenize", "train", "train_step", "Vocab",
 ]
