@@ -102,6 +102,7 @@ ROUND = dict(twenty=20, thirty=30, forty=40, fifty=50, sixty=60, seventy=70, eig
 DAYS = dict(zip(("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
                  "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth").split(), range(1, 21)),
             thirtieth=30)
+MONTHS = [name.lower() for name in calendar.month_name]
 VALUES = {word: n for n, word in enumerate(BELOW_20)} | ROUND | dict(oh=0)
 
 
@@ -116,8 +117,7 @@ def read_back(words):
     else:
         century, *rest = year
         number = VALUES[century] * 100 + sum(VALUES[word] for word in rest)
-    return datetime(number, [name.lower() for name in calendar.month_name].index(month),
-                    sum(ROUND[word] for word in day[:-1]) + DAYS[day[-1]])
+    return datetime(number, MONTHS.index(month), sum(ROUND[word] for word in day[:-1]) + DAYS[day[-1]])
 
 
 @pytest.fixture(scope="module")
