@@ -8,11 +8,13 @@ The modules in the order of the story: `text` -> `corpus` -> `batches` -> `model
 from .batches import Batches, encode
 from .bleu import (
                        NgramPrecision,
+                       PairedBootstrap,
                        bleu,
                        bootstrap_bleu,
                        brevity_penalty,
                        corpus_bleu,
                        ngram_precisions,
+                       paired_bootstrap,
                        references_by_source,
 )
 from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -40,7 +42,7 @@ __all__ = [
     "brevity_penalty", "Checkpoint", "copy_task", "corpus_bleu", "data_folder", "date_task", "Decoder",
     "detokenize", "encode", "Encoder", "evaluate_loss", "exact_search", "grad_clipping", "History", "Hypothesis",
     "large_groups", "length_penalty", "load_checkpoint", "load_corpus", "MaskedSoftmaxCELoss", "ngram_precisions",
-    "NgramPrecision", "normalize", "predict", "predict_with_probs", "read_pairs", "references_by_source",
-    "remember_from_start", "reverse_task", "save_checkpoint", "Seq2Seq", "sequence_mask", "sort_task",
-    "split_pairs", "teacher_forcing", "tokenize", "train", "train_step", "Vocab",
+    "NgramPrecision", "normalize", "paired_bootstrap", "PairedBootstrap", "predict", "predict_with_probs",
+    "read_pairs", "references_by_source", "remember_from_start", "reverse_task", "save_checkpoint", "Seq2Seq",
+    "sequence_mask", "sort_task", "split_pairs", "teacher_forcing", "tokenize", "train", "train_step", "Vocab",
 ]
