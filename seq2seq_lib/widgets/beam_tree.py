@@ -54,6 +54,9 @@ class Tree(NamedTuple):
         found = [Finished(self.score_of(*prefix[:2]), prefix.log_prob, list(prefix.ids)) for prefix in ended]
         return sorted(found, key=lambda one: -one.score)
 
+    def shelf(self, step):
+        return self.finished(step)[: self.beam_size]
+
     def alive(self, step):
         """Return the ids of all prefixes that an open one of a step, or a finished sentence, begins with."""
         ends = [self.steps[step][place].ids for place in self.open_at(step)]
