@@ -77,7 +77,7 @@ class BeamExplorer(LessonWidget):
 
     @property
     def shelf(self):
-        """The best that is finished at the step that is shown, a list of `Hypothesis`; in the end as of `beam_search`."""
+        """The best that is finished at the step that is shown: a list of `Hypothesis`, as `beam_search` returns."""
         tree, at = self._place()
         texts = [" ".join(self._words(one.ids)) for one in tree.shelf(at)]
         return [Hypothesis(text, one.log_prob, one.score) for text, one in zip(texts, tree.shelf(at))]
@@ -118,8 +118,8 @@ class BeamExplorer(LessonWidget):
             raise ValueError(f"There is no sentence yet: type one in {self.language('source')[0]}.")
         return tokens
 
-    def _X(self):
-        return encode([self._source_tokens()[: self.num_steps - 1]], self.checkpoint.src_vocab)[0]  # (1, num_steps)
+    def _source(self):
+        return encode([self._source_tokens()[: self.num_steps - 1]], self.checkpoint.src_vocab)  # (1, num_steps), (1,)
 
     def _has_tree(self):
         """Is there a tree of the present sentence, width and alpha, or is something wrong with them?"""
@@ -131,7 +131,7 @@ class BeamExplorer(LessonWidget):
         asked = [getattr(self, name) for name in TREE]
         if self._searched[0] != asked:
             with evaluation_mode(self.checkpoint.net):
-                self._searched = asked, grow(self.checkpoint.net, self._X(), self.num_steps, int(self.beam_size),
+                self._searched = asked, grow(self.checkpoint.net, *self._source(), self.num_steps, int(self.beam_size),
                                              self.alpha)
             self._led = {}
         return self._searched[1]
@@ -145,7 +145,7 @@ class BeamExplorer(LessonWidget):
         """Return the ids and the log-probability of the sentence to which greedy search leads from a prefix on."""
         if prefix.ids not in self._led:
             with evaluation_mode(self.checkpoint.net):
-                self._led[prefix.ids] = go_on(self.checkpoint.net, self._X(), self.num_steps, prefix.ids)
+                self._led[prefix.ids] = go_on(self.checkpoint.net, *self._source(), self.num_steps, prefix.ids)
         return self._led[prefix.ids]
 
     def _prefix(self, place):
@@ -275,7 +275,7 @@ class BeamExplorer(LessonWidget):
         body = []
         for row in range(rows):
             stays = row < tree.beam_size
-            name = row + 1 if stays else "cut off" if row == tree.beam_size else ""
+            name = row + 1 if stays else "cut off" if row == tree.beam_size else "\N{NO-BREAK SPACE}"
             cells = [tag("th", name, scope="row", class_="s2s-beam-rank")]
             for step in range(at + 1):
                 if step and not row:
