@@ -11,6 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(missing() is not None, rea
 
 KEYS = {  # for each widget a control and a key that changes what the widget says
     "batch": ("input[type=range]", "ArrowRight"),
+    "beam": ("[role=gridcell][tabindex='0']", "ArrowDown"),
     "bleu": ("div + div > input:not([type])", "x"),
     "case": ("[role=gridcell]", "ArrowRight"),
     "stepper": (".s2s-decoder-candidate[role=button]", " "),

@@ -65,6 +65,7 @@ class Trial(widgets.LessonWidget):
 MAKERS = {
     "Trial": Trial,
     "BatchExplorer": widgets.BatchExplorer,
+    "BeamExplorer": widgets.BeamExplorer,
     "BleuExplorer": widgets.BleuExplorer,
     "CaseFile": lambda **settings: widgets.CaseFile(tests={"mine": bool}, **settings),
     "DecoderStepper": widgets.DecoderStepper,
