@@ -97,7 +97,7 @@ class Hunt:
         It ends at the first suspect on which the test raises or does not end, with a sentence; and for a test that is
         not written yet with an empty list.
         """
-        said, names = {}, [*map(chr, range(ord("A"), ord("A") + len(self.right))), *range(1, len(self.cases) + 1)]
+        said, names = {}, [*(f"R{i}" for i in range(1, len(self.right) + 1)), *range(1, len(self.cases) + 1)]
         for number, suspect in zip(names, (*self.right, *self.cases)):
             one = Trial(suspect, name).run(test)
             if one is None:
@@ -151,7 +151,7 @@ class Report(Verdict):
 def grid(rows, num_cases):
     """Return a table, as HTML: a row for each test, a column for each case and each right program."""
     num_right = len(next(iter(rows.values()))) - num_cases
-    heads = [*map(str, range(1, num_cases + 1)), *(chr(ord("A") + i) for i in range(num_right))]
+    heads = [*map(str, range(1, num_cases + 1)), *(f"R{i}" for i in range(1, num_right + 1))]
     found = [any(row[i] for row in rows.values() if not any(row[num_cases:])) for i in range(num_cases)]
 
     def cell(hit, right, tag="td"):
@@ -162,7 +162,7 @@ def grid(rows, num_cases):
         f'<tr><th scope="row" style="text-align: left"><code>{escape(test)}</code></th>'
         + "".join(cell(hit, i >= num_cases) for i, hit in enumerate(row)) + "</tr>" for test, row in rows.items())
     return (f'<table style="font-size: 90%"><caption style="text-align: left">Which test finds which case (●), and '
-            f'which right program, A to {heads[-1]}, it accuses (✗): {sum(found)} of {num_cases} are found.</caption>'
+            f'which right program, R1 to {heads[-1]}, it accuses (✗): {sum(found)} of {num_cases} are found.</caption>'
             f'<thead><tr><th scope="col">test</th>'
             + "".join(f'<th scope="col" style="text-align: center; padding: 2px 5px">{head}</th>' for head in heads)
             + f"</tr></thead><tbody>{body}</tbody><tfoot><tr><th scope=\"row\" style=\"text-align: left\">together</th>"
