@@ -358,13 +358,23 @@ def test_the_answer_is_the_librarys_step(seed):
         assert all(torch.equal(a[ours[0].isfinite()], b[ours[0].isfinite()]) for a, b in zip(ours[1:], theirs[1:]))
 
 
-def test_the_step_of_one_sentence_is_that_of_a_batch():
+def test_the_best_continuations_stand_in_front_of_all_in_order():
     for sums, log_probs, beam_size in lesson_10.best_continuations.cases:
-        batch = torch.cat((torch.full((len(sums), 3), -9.9), log_probs), dim=1)  # no <pad> and no <bos> among the words
-        one, several = lesson_10.best_continuations.piece(sums, log_probs, beam_size), []
-        several = lesson_10._best(lesson_10._longer(sums[None], batch[None], log=lambda logs: logs), beam_size)
-        torch.testing.assert_close(one[0], several[0][0])
-        assert torch.equal(one[1], several[1][0]) and torch.equal(one[2], several[2][0] - 3)
+        best = sorted(((total + log_prob, prefix, token) for prefix, total in enumerate(sums.tolist())
+                       for token, log_prob in enumerate(log_probs[prefix].tolist())), reverse=True)[:beam_size]
+        ours = [part.tolist() for part in lesson_10.best_continuations.piece(sums, log_probs, beam_size)]
+        assert ours[0] == pytest.approx([one[0] for one in best])
+        assert list(zip(*ours[1:])) == [one[1:] for one in best]
+
+
+def test_no_two_longer_prefixes_are_equally_likely():
+    """Else another order than ours would be as right."""
+    cases = [*lesson_10.beam_step.cases]
+    cases += [(sums[None], torch.nn.functional.pad(log_probs, (3, 0), value=-99.0)[None], beam_size)
+              for sums, log_probs, beam_size in lesson_10.best_continuations.cases]
+    for sums, scores, beam_size in cases:
+        gaps = beam_step(sums, scores, beam_size + 1)[0].diff().abs()
+        assert gaps[gaps.isfinite()].min() > 0.01
 
 
 def test_a_search_scores_its_answer_as_the_warm_up_does():

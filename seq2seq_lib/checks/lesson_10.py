@@ -15,23 +15,24 @@ from .runner import Exercise
 # ---------------------------------------------------------------- for all
 
 
-def _single(value):
-    """Numbers in double precision are as right as others: compare them as float32."""
-    if isinstance(value, torch.Tensor):
-        return value.float() if value.is_floating_point() else value
-    return type(value)(map(_single, value)) if type(value) in (list, tuple) else value
-
-
 def _run(function, *args):
-    return _single(function(*args))
+    """Run a reader's function; numbers in double precision are as right as others, and are compared as float32."""
+    result = function(*args)
+    if isinstance(result, tuple) or type(result) is list:
+        return (list if type(result) is list else tuple)(map(_single, result))
+    return _single(result)
+
+
+def _single(value):
+    return value.float() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
 
 
 # ---------------------------------------------------------------- blank: the log-probability of a sentence
 
 class _Table(dict):
-    """Probabilities of the next word, by the words before it: all that are possible after at most two words."""
+    """Probabilities of the next word, by the words before it, of which there are two at most."""
 
-    def __init__(self, seed, words=("il", "va", "bien")):
+    def __init__(self, seed, *words):
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
         for length in range(3):
@@ -39,8 +40,6 @@ class _Table(dict):
                 shares = (torch.rand(len(words) + 1, generator=generator) + 0.1).tolist()
                 first = [round(share / sum(shares), 2) for share in shares[:-1]]
                 self[prefix] = dict(zip((*words, "<eos>"), (*first, round(1 - sum(first), 2))))
-        for prefix in itertools.product(words, repeat=3):
-            self[prefix] = {"<eos>": 1.0}
 
     def __repr__(self):
         return "\n".join(f"{prefix}: {probs}" for prefix, probs in self.items())
@@ -59,9 +58,9 @@ _COMPLETE = "`<eos>` has a probability too, and it's a part of the sentence's: g
 
 log_prob = Blank(
     _log_prob,
-    call=_run,
-    cases=[(_Table(0, ("il", "va")), ("il", "<eos>")), (_Table(1, ("il", "va")), ("va", "il", "<eos>")),
-           (_Table(2), ("bien", "il", "<eos>")), (_Table(3), ("<eos>",)), (_Table(4), ("il", "il", "va", "<eos>"))],
+    cases=[(_Table(0, "il", "va"), ("il", "<eos>")), (_Table(1, "il", "va"), ("va", "il", "<eos>")),
+           (_Table(2, "il", "va"), ("<eos>",)), (_Table(3, "il", "va"), ("il", "il", "<eos>")),
+           (_Table(4, "il", "va", "bien"), ("bien", "va", "<eos>"))],
     mistakes=[
         (lambda table, sentence: sum(_logs(table, sentence)[:-1], 0.0), _COMPLETE),
         (lambda table, sentence: math.exp(sum(_logs(table, sentence)[:-1])),
@@ -242,7 +241,7 @@ best_continuations = Blank(
     _best_continuations,
     call=_run,
     cases=[(torch.tensor([-0.7, -1.2]), torch.tensor([[-2.3, -1.9, -1.6, -0.5], [-3.0, -0.2, -2.7, -2.5]]), 3),
-           (*_log_probs(0, 1, 5), 3), (*_log_probs(1, 3, 6), 3), (*_log_probs(2, 4, 7), 2), (*_log_probs(3, 3, 5), 4)],
+           (*_log_probs(0, 1, 5), 3), (*_log_probs(1, 3, 6), 3), (*_log_probs(2, 4, 7), 2), (*_log_probs(6, 3, 5), 4)],
     mistakes=[
         *[(_of_one(choose), message) for choose, message in _SLIPS],
         (_of_one(_best, add=lambda sums, logs: logs), _SUMS_IGNORED),
@@ -282,7 +281,6 @@ def _stop_but(**settings):
 
 may_stop = Blank(
     _may_stop,
-    call=_run,
     cases=[([-2.0, -3.5], [-1.0], 1), ([-2.0, -0.5], [-1.0], 1), ([-2.0, -3.0], [], 1), ([], [-4.0], 1),
            ([-1.5], [-2.0], 1), ([-0.7, -0.5], [-1.0], 1),
            ([-2.5], [-4.0, -1.5, -3.0], 1), ([-2.5, -9.0], [-4.0, -1.5, -3.0], 2), ([-1.0, -3.5], [-2.0], 1),
@@ -312,7 +310,7 @@ may_stop = Blank(
         (_stop_but(nth=lambda finished, n: finished[n - 1]),
          "`finished` comes in any order. Sort it before you take the `n_best`-th."),
         (_stop_but(nth=lambda finished, n: sorted(finished)[n - 1]),
-         "You have sorted the worst to the front. The `n_best`-th best is `sorted(finished)[-n_best]`."),
+         "`sorted` puts the worst in front. Count the `n_best`-th best from the other end."),
         (_stop_but(best=min),
          "You compare with the worst open prefix. The best one has the best chance: `max(open_sums)`."),
         (_stop_but(best=lambda open_sums: open_sums[0]),
@@ -485,8 +483,9 @@ def _living(sums, prefixes, tokens):
 
 def _run_step(function, *args):
     result = _run(function, *args)
-    shapes = [part.shape for part in result if isinstance(part, torch.Tensor)] if type(result) in (list, tuple) else []
-    return _living(*result) if len(result or ()) == len(shapes) == 3 and len(set(shapes)) == 1 else result
+    parts = result if isinstance(result, (list, tuple)) else ()
+    alike = all(isinstance(part, torch.Tensor) for part in parts) and len({part.shape for part in parts}) == 1
+    return _living(*parts) if alike and len(parts) == 3 else result
 
 
 def _chosen(choose, **settings):
@@ -648,7 +647,8 @@ def _settled(scores, probs):
 def _run_sampling(function, scores, *args):
     before = scores.clone()
     probs = _run(function, scores, *args)
-    return _settled(before, probs) if isinstance(probs, torch.Tensor) and probs.shape == before.shape else probs
+    alike = isinstance(probs, torch.Tensor) and (probs.shape, probs.device) == (before.shape, before.device)
+    return _settled(before, probs) if alike else probs
 
 
 def _kept(scores, *args):
