@@ -282,6 +282,8 @@ ANSWERS = {
             (lambda open_sums, finished, n_best=1: by_counting(sorted(open_sums)[:1], finished, n_best), "worst open"),
             (lambda open_sums, finished, n_best=1: by_counting([s + 1e-9 for s in open_sums], finished, n_best),
              "`>=`"),
+            (lambda open_sums, finished, n_best=1: not open_sums or len(finished) > n_best and by_counting(
+                open_sums, finished, n_best), "one more than `n_best`"),
             (lambda *args: by_tensors(*args) and len(args[1]) > 0, "another result"),
             (lambda *args: torch.tensor(by_tensors(*args)), "`.item()` takes the number out"),
             (empty_raises, "raised ValueError"),

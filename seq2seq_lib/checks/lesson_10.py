@@ -298,6 +298,8 @@ may_stop = Blank(
         (lambda open_sums, finished, n_best=1: not open_sums,
          "You wait until nothing is open. It's over as soon as no open prefix can get among the `n_best`, for sums "
          "only fall."),
+        (_stop_but(enough=lambda finished, n: len(finished) > n),
+         "You wait for one more than `n_best`. When `n_best` are finished, that is enough: `>=`."),
         (_stop_but(nth=lambda finished, n: max(finished)),
          "You compare with the best finished one. The `n_best`-th best is the one to be overtaken."),
         (_stop_but(nth=lambda finished, n: max(finished), enough=lambda finished, n: True),
@@ -476,8 +478,12 @@ def _beam_step(sums, scores, beam_size):
 
 
 def _living(sums, prefixes, tokens):
-    """Where nothing was left to be chosen, prefix and token may be any: here 0."""
-    gone = sums == -torch.inf
+    """Where nothing was left to be chosen, prefix and token may be any: here 0.
+
+    A large negative number that is put for −∞ may be any, too.
+    """
+    gone = sums < -1000
+    sums = sums.masked_fill(gone & (sums > -torch.inf), -10**9)
     return sums, prefixes.masked_fill(gone, 0), tokens.masked_fill(gone, 0)
 
 
@@ -498,6 +504,11 @@ def _chosen(choose, **settings):
 
 def _but(**settings):
     return _chosen(_best, **settings)
+
+
+def _struck_out(longer, beam_size):
+    sums, prefixes, tokens = _best(longer, beam_size)
+    return sums.masked_fill((tokens == PAD) | (tokens == BOS), -torch.inf), prefixes, tokens
 
 
 def _masked_first(sums, scores, beam_size):
@@ -561,6 +572,10 @@ beam_step = Exercise(
                                       "are left out."),
         (_but(never=(UNK, PAD, BOS, EOS)), "You leave out all four reserved tokens. Only `<pad>` and `<bos>` are "
                                            "never chosen."),
+        (_but(never=(UNK, PAD)), "You leave out the ids 0 and 1. `<pad>` and `<bos>` are 1 and 2: use their names, "
+                                 "`PAD` and `BOS`."),
+        (_chosen(_struck_out, never=()), "You choose first and strike out `<pad>` and `<bos>` afterwards, so they take "
+                                         "the places of others. −∞ comes before the choice."),
         (_masked_first, "You take `<pad>` and `<bos>` out before the softmax, so the other words share what belonged "
                         "to them. Softmax over all words first, then −∞."),
         (_but(instead=0.0), "You give `<pad>` and `<bos>` the log-probability 0, which is the log of 1: the best there "
@@ -596,8 +611,8 @@ beam_step = Exercise(
                              "0."),
         (_of_all_sentences, "All sentences compete with each other. Each has a beam of its own: "
                             "`flatten(start_dim=1)` keeps them apart."),
-        (_but(instead=-1e9), "A large negative number is not −∞: where nothing is left, `<pad>` is chosen as if it "
-                             "were a word. Use `-torch.inf`."),
+        (_but(instead=-1e9), "A large negative number is not −∞: where nothing is left to be chosen, it is taken for a "
+                             "sum like any other. Use `-torch.inf`, and let a sum of −∞ stay as it is."),
     ],
     edges=1,
     start="Delete the line `raise NotImplementedError`, and begin with the log-probabilities: "

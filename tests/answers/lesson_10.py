@@ -369,6 +369,23 @@ def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums.masked_fill(sums.isinf(), 0), scores, beam_size), beam_size)
 
 
+@wrong("A large negative number is not −∞: where")
+def beam_step(sums, scores, beam_size):
+    return best_of(stepped(sums.masked_fill(sums.isinf(), -10_000), scores, beam_size), beam_size)
+
+
+@wrong("You choose first and strike out `<pad>` and")
+def beam_step(sums, scores, beam_size):
+    sums, prefixes, tokens = best_of(stepped(sums, scores, beam_size, never=()), beam_size)
+    sums[(tokens == PAD) | (tokens == BOS)] = -torch.inf
+    return sums, prefixes, tokens
+
+
+@wrong("You leave out the ids 0 and 1")
+def beam_step(sums, scores, beam_size):
+    return best_of(stepped(sums, scores, beam_size, never=(0, 1)), beam_size)
+
+
 @wrong("`<pad>` and `<bos>` are among your tokens. They")
 def beam_step(sums, scores, beam_size):
     return best_of(stepped(sums, scores, beam_size, never=()), beam_size)
