@@ -89,23 +89,21 @@ EXPERIMENTS = {"beam": beam}
 def run(name, corpora):
     """Make the runs of an experiment that its file has not, and keep each as soon as it is there."""
     path = data_folder() / "results" / f"{name}.csv"
-    rows = list(EXPERIMENTS[name](corpora))
-    every = rows if set(corpora) == set(CORPORA) else list(EXPERIMENTS[name](CORPORA))
-    wanted = [_key(about, of) for about, of, _ in every]
-    kept = {key: row for row in _read(path) if (key := _key(row, row)) in wanted}
-    for about, of, make in rows:
-        if _key(about, of) in kept:
+    wanted = [key(about, of) for about, of, _ in EXPERIMENTS[name](CORPORA)]
+    there = {key(row, row): row for row in _read(path)}
+    for about, of, make in EXPERIMENTS[name](corpora):
+        if key(about, of) in there:
             continue
         seconds, found = make()
         row = about | {"seconds": round(seconds, 1)} | of | found
-        kept[_key(about, of)] = {column: str(value) for column, value in row.items()}
         print(*(f"{column} {value}" for column, value in row.items()), sep="; ", flush=True)
-        table = [kept[key] for key in wanted if key in kept]
-        write_table(path, [[*row], *([line[column] for column in row] for line in table)])
+        there[key(about, of)] = row
+        kept = [there[one] for one in wanted if one in there]  # what is of another corpus or model is gone
+        write_table(path, [[*row], *([line[column] for column in row] for line in kept)])
 
 
-def _key(about, of):
-    """What tells a run from others: a change of corpus or of model makes it another."""
+def key(about, of):
+    """Tell a run from others: of another corpus or another model it is another run."""
     return tuple(str(part[column]) for part, columns in ((about, ("setting", "seed")), (of, ("corpus", "hash", "model")))
                  for column in columns)
 
