@@ -13,7 +13,7 @@ import sys
 import torch
 from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate, make_net
 from make_corpus import corpus_hash
-from making import read, write_table
+from making import count_weights, read, write_table
 
 from seq2seq_lib import (
     Batches,
@@ -28,10 +28,6 @@ from seq2seq_lib import (
 SEEDS = 0, 1, 2
 DESIGNS = {"Cho": "every_step", "Sutskever": "initial"}
 LENGTHS = ((1, 4), (5, 6), (7, 8), (9, 10), (11, 99))  # tokens of a source
-
-
-def count_weights(net):
-    return sum(p.numel() for p in net.parameters())
 
 
 def matched_hiddens(vocabs):

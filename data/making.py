@@ -15,6 +15,10 @@ def read(corpus, split, kind=None):
     return in_tokens(load_corpus(corpus, split, kind=kind), corpus)
 
 
+def count_weights(net):
+    return sum(p.numel() for p in net.parameters())
+
+
 def write_table(path, rows):
     """Write a CSV file; the first row names the columns."""
     path.parent.mkdir(exist_ok=True)
