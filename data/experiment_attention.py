@@ -8,7 +8,7 @@ import time
 
 import torch
 from lesson_settings import EPOCHS, MIN_FREQ, learning_rate
-from making import count_weights, read
+from making import by_length, count_weights, read
 
 from seq2seq_lib import (
     AttentionDecoder,
@@ -17,7 +17,6 @@ from seq2seq_lib import (
     Encoder,
     Seq2Seq,
     Vocab,
-    corpus_bleu,
     predict,
     references_by_source,
     remember_from_start,
@@ -25,10 +24,9 @@ from seq2seq_lib import (
 )
 
 CORPUS, SEEDS = "eng-fra", range(5)
-SETTINGS = {"fixed": (Decoder, False), "fixed, two directions": (Decoder, True),
-            "attention": (AttentionDecoder, False), "attention, two directions": (AttentionDecoder, True)}
-EMBED_SIZE, NUM_HIDDENS, DROPOUT = 128, 192, 0.05  # of the net with a fixed context; the others have as many weights
-LENGTHS = {"1 to 4": (1, 4), "5 to 6": (5, 6), "7 to 8": (7, 8), "9 to 10": (9, 10), "11 and more": (11, 99)}
+SETTINGS = {"fixed, one direction": (Decoder, False), "fixed, two directions": (Decoder, True),
+            "attention, one direction": (AttentionDecoder, False), "attention, two directions": (AttentionDecoder, True)}
+EMBED_SIZE, NUM_HIDDENS, DROPOUT = 96, 128, 0.05  # of the net with a fixed context; the others have as many weights
 MOST_JOINED, NUM_STEPS = 4, 100
 
 
@@ -41,7 +39,7 @@ def make_net(setting, vocabs, num_hiddens):
 
 def matched_hiddens(setting, vocabs):
     """Return the even `num_hiddens` with which a net has nearly as many weights as the one with a fixed context."""
-    goal = count_weights(make_net("fixed", vocabs, NUM_HIDDENS))
+    goal = count_weights(make_net("fixed, one direction", vocabs, NUM_HIDDENS))
     return min(range(NUM_HIDDENS // 2, 2 * NUM_HIDDENS, 2),
                key=lambda num_hiddens: abs(count_weights(make_net(setting, vocabs, num_hiddens)) - goal))
 
@@ -61,41 +59,42 @@ def joined(pairs, seed=0):
     return found
 
 
-def on_corpus(seed):
-    """Return training pairs, the batch size, and for each group of lengths its sources and their references."""
-    references = references_by_source(read(CORPUS, "validation"))
-    groups = {name: {source: labels for source, labels in references.items() if low <= len(source) <= high}
-              for name, (low, high) in LENGTHS.items()}
-    return read(CORPUS, "train"), 32, groups
+def data(name, seed):
+    """Return what a net learns from and is asked about.
 
-
-def on_joined(seed):
-    """The same for joined sentences, each with one reference. The pairs are halved: as many updates as on the corpus."""
-    groups = {f"{n} joined" if n > 1 else "1 alone": references_by_source(
-        [(source, target) for source, target, size in joined(read(CORPUS, "validation")) if size == n])
-        for n in range(1, MOST_JOINED + 1)}
-    return [(source, target) for source, target, _ in joined(read(CORPUS, "train"), seed)], 16, groups
-
-
-DATA = {"attention": on_corpus, "joined": on_joined}
-
-
-def run(experiment, setting, seed):
-    """Train one net and score it on the validation part.
+    Args:
+        name: `"attention"`, the corpus as it is, or `"joined"`, sentences in a row, in batches half as large.
+        seed: of the joining of the training pairs; the validation pairs are always joined in the same way.
 
     Returns:
-        Columns of this run, and for each group of lengths, then for all, its name, its sentences, their BLEU.
+        Training pairs, batch size, the references of each source, and the groups of sources by length: a dictionary
+        from a name to their numbers.
     """
-    pairs, batch_size, groups = DATA[experiment](seed)
-    vocabs = tuple(Vocab(side, MIN_FREQ) for side in zip(*read(CORPUS, "train")))  # of both experiments the same
-    torch.manual_seed(seed)
+    pairs, valid_pairs = read(CORPUS, "train"), read(CORPUS, "validation")
+    if name == "attention":
+        references = references_by_source(valid_pairs)
+        return pairs, 32, references, by_length(references)
+    triples = joined(valid_pairs)
+    references = {tuple(source): [" ".join(target)] for source, target, _ in triples}
+    size = {tuple(source): number for source, _, number in triples}
+    groups = {f"{n} joined" if n > 1 else "1 alone": [i for i, source in enumerate(references) if size[source] == n]
+              for n in range(1, MOST_JOINED + 1)}
+    return [(source, target) for source, target, _ in joined(pairs, seed)], 16, references, groups
+
+
+def trained(name, setting, seed):
+    """Train a net.
+
+    Returns:
+        weights, updates, seconds, then translations of the validation part, their references, the groups by length.
+    """
+    pairs, batch_size, references, groups = data(name, seed)
+    vocabs = tuple(Vocab(side, MIN_FREQ) for side in zip(*read(CORPUS, "train")))  # in both experiments the same
     num_hiddens = matched_hiddens(setting, vocabs)
     torch.manual_seed(seed)
     net = make_net(setting, vocabs, num_hiddens)
-    batches, start = Batches(pairs, *vocabs, batch_size, seed=seed), time.monotonic()
+    batches, start = Batches(pairs, *vocabs, batch_size, seed=seed), time.perf_counter()
     train(net, batches, learning_rate, EPOCHS, vocabs[1], "cpu", progress=False)
-    about = dict(weights=count_weights(net), updates=EPOCHS * len(batches), seconds=round(time.monotonic() - start))
-    translations = {name: predict(net, list(references), *vocabs, NUM_STEPS) for name, references in groups.items()}
-    labels = {name: list(references.values()) for name, references in groups.items()}
-    translations["all"], labels["all"] = sum(translations.values(), []), sum(labels.values(), [])
-    return about, [(name, len(labels[name]), round(corpus_bleu(translations[name], labels[name]), 2)) for name in labels]
+    seconds = time.perf_counter() - start
+    return (count_weights(net), EPOCHS * len(batches), seconds,
+            predict(net, list(references), *vocabs, NUM_STEPS), list(references.values()), groups)
