@@ -181,6 +181,7 @@ BUSY = {  # widgets that draw more than in their first state
     "attention in lines": lambda: widgets.AttentionExplorer(view="lines", padding=3, masked=False, weights="even"),
     "attention to a long sentence": lambda: widgets.AttentionExplorer(
         sentence="My brother is reading a zebra in the garden and they took the cat."),
+    "the translator of part two": lambda: widgets.Translator(attention=True, beam_size=4),
     "a beam of 8": lambda: widgets.BeamExplorer(beam_size=8, shown=30, alpha=1.0),
     "a long search": lambda: widgets.BeamExplorer(
         sentence="My brother is reading a zebra in the garden and they took the cat.", beam_size=3, shown=30),
