@@ -117,7 +117,7 @@ def test_what_is_read_beside_a_still_picture_is_its_title_its_settings_and_a_sen
     page = Sanitised(html.replace("</p>", "</p>\n"))
     assert page.text.splitlines() == [
         "Translator", "Type a sentence in English: They are watching. · Translate: English → French",
-        "French: Ils regardent. Least sure of “ils”, 73%. No unknown token.",
+        "French: Ils regardent. Least sure of “ils”, 67%. No unknown token.",
         "A still picture. Run the cell to try it yourself."]
     assert page.images[0]["alt"].startswith("Translator. French: Ils regardent.")
 
