@@ -13,6 +13,7 @@ from seq2seq_lib.checks import lesson_08
 
 sys.path.insert(0, str(data_folder()))
 import make_designs  # noqa: E402
+import making  # noqa: E402
 from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate, make_net  # noqa: E402
 
 LESSON_08 = Path(__file__).parents[1] / "notebooks" / "08_translator.ipynb"

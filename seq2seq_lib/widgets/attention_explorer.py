@@ -223,7 +223,7 @@ class AttentionExplorer(LessonWidget):
             pad = tag("td", colspan=spare) if spare else None
             rows.append(tag("tr", pad, cells, pad))
         middle = tag("tr", tag("td", svg, colspan=2 * count, class_="s2s-attention-between"))
-        halves = tag("colgroup", [tag("col") for _ in range(2 * count)])  # a word takes two, so that rows can be centred
+        halves = tag("colgroup", [tag("col") for _ in range(2 * count)])  # two for a word: rows are centred
         return tag("table", halves, tag("tbody", rows[0], middle, rows[1]), role="grid", class_="s2s-attention-lines",
                    style=f"width:{count * WORD}px",
                    aria_label="The words to look from. Arrow keys go from one to the next.")
@@ -239,8 +239,8 @@ def _other_weights(decoder, kind):
 
     def other(queries, values, valid_len):
         weights = weigh(queries, values, valid_len)
-        real = weights > 0
         if kind == "even":
+            real = (weights > 0).to(weights.dtype)
             return real / real.sum(dim=2, keepdim=True)
         n = valid_len[0].item()
         order = torch.randperm(n, generator=generator)
