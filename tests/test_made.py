@@ -183,7 +183,7 @@ def experiments(few, monkeypatch):
     monkeypatch.setattr(make_experiments, "data_folder", lambda: few)
 
     def make(*names):
-        make_experiments.main(names)
+        make_experiments.main(names or ["beam"])
         return results("beam.csv", few)
     return make
 
