@@ -205,6 +205,10 @@ def test_the_picture_follows_a_key_in_time(lesson, capsys):
         "handle": (mask, mask.locator("[role=slider]").first, ["ArrowRight", "ArrowLeft"]),
         "sentence to translate": (named(lesson, "translator"), named(lesson, "translator").locator("input").first,
                                   ["x", "Backspace"]),
+        "sentence whose attention is shown": (
+            named(lesson, "attention"), named(lesson, "attention").get_by_label("English sentence"), ["x", "Backspace"]),
+        "weight of attention": (named(lesson, "attention"), named(lesson, "attention").locator(
+            "[role=gridcell][tabindex='0']").first, ["ArrowRight", "ArrowLeft"]),
     }
     slow = []
     for kind, (widget, node, keys) in kinds.items():
