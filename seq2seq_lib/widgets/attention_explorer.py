@@ -15,8 +15,8 @@ from .shipped import shipped
 from .words import percent
 
 MOST_WORDS, MOST_STEPS, MOST_PADDING = 16, 24, 6
-WORD, LEAST, TALL = 92, 66, 150  # pixels in the picture of lines: the room of a word, and between the two sentences
-WIDE = 1080  # pixels: so wide is a notebook on a projector; where words would need more, each has less room
+WORD, LEAST, TALL = 92, 68, 150  # pixels in the picture of lines: the room of a word, and between the two sentences
+WIDE = 1088  # pixels: so wide is a notebook on a projector; where words would need more, each has less room
 FAINT = 0.03  # a weight below is not drawn as a line
 
 
