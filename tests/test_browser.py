@@ -23,6 +23,7 @@ IMPORTS = """import torch
 from seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, data_folder, encode, load_checkpoint, widgets"""
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
+    "attention": "widgets.AttentionExplorer()",
     "beam": "widgets.BeamExplorer()",
     "bleu": "widgets.BleuExplorer()",
     "case": """widgets.CaseFile(tests={"mine": lambda suspect: True}, case=4, uncovered=[4] * 20)""",

@@ -15,8 +15,10 @@ from helpers import (
     RNNS,
     assert_close,
     assert_identical,
+    attention_net,
     gradients,
     random_ids,
+    reference_beam,
     toy_batches,
     toy_net,
     toy_pairs,
@@ -29,6 +31,7 @@ from seq2seq_lib import (
     Encoder,
     Seq2Seq,
     batch_loss,
+    beam_search,
     evaluate_loss,
     load_checkpoint,
     predict,
@@ -38,12 +41,14 @@ from seq2seq_lib import (
     train_step,
 )
 from seq2seq_lib.decoding import greedy_steps
+from seq2seq_lib.search import search_with_beam
 from seq2seq_lib.widgets import DecoderStepper
 
 TESTS = Path(__file__).parent
 SRC_VOCAB, TGT_VOCAB = toy_vocabs()
-every_design = pytest.mark.parametrize("rnn, context, num_layers", [
-    (rnn, context, num_layers) for rnn in RNNS for context in CONTEXTS for num_layers in (1, 2)])
+every_design = pytest.mark.parametrize("make, rnn, context, num_layers", [
+    (make, rnn, context, num_layers) for make in (toy_net, attention_net)
+    for rnn in RNNS for context in CONTEXTS for num_layers in (1, 2)])
 
 
 def exercises():
@@ -103,6 +108,11 @@ def test_what_it_lacks_is_named_where_it_is_needed(name, tmp_path):
     assert not list(tmp_path.iterdir())
     with pytest.raises(TypeError, match=f"{name} has no `select`, which it needs to be stepped through"):
         DecoderStepper(net, SRC_VOCAB, TGT_VOCAB, 7, sentence="a c")
+    for sentences in (["a c"], []):
+        with pytest.raises(TypeError, match=f"{name} has no `select`, which it needs to be searched with several"):
+            beam_search(net, sentences, SRC_VOCAB, TGT_VOCAB, 7, 3)
+        with pytest.raises(TypeError, match=f"{name} has no `select`, which it needs to be searched with several"):
+            predict(net, sentences, SRC_VOCAB, TGT_VOCAB, 7, beam_size=3)
     with pytest.raises(TypeError, match="Linear has no `init_state`, which it needs to be trained"):
         Seq2Seq(Encoder(5, 4, 6, 1), nn.Linear(2, 2))
 
@@ -145,6 +155,19 @@ def test_a_whole_contract_is_saved_loaded_and_stepped_through(tmp_path):
     assert " ".join(written) == predict(net, "a c d", SRC_VOCAB, TGT_VOCAB, 7)
 
 
+def test_a_whole_contract_is_searched_with_a_beam():
+    net, valid_lens = remembering_net().double().eval(), [4, 2, 3]
+    with torch.no_grad():
+        net.decoder.dense.bias[3] -= 2  # <eos> comes later
+    X = random_ids(valid_lens, 4)
+    for beam_size, alpha in ((1, 0), (3, 0), (4, 1.5)):
+        found = search_with_beam(net, X, torch.tensor(valid_lens), 6, beam_size, n_best=beam_size, alpha=alpha)
+        for x, valid_len, ours in zip(X, valid_lens, found, strict=True):
+            theirs = reference_beam(net, x[:valid_len], 6, beam_size, alpha)[:beam_size]
+            assert [one.ids for one in ours] == [ids for _, _, ids in theirs]
+            assert_close([one.score for one in ours], [score for score, _, _ in theirs])
+
+
 @pytest.mark.parametrize("classes, message", [
     ({}, "decoder is a Remembering of one's own, which this library does not know: pass its class"),
     ({"decoder": nn.Linear}, "decoder is a Remembering of one's own, not a Linear"),
@@ -169,8 +192,8 @@ def test_a_class_of_ones_own_with_a_name_of_the_library_is_not_taken_for_it(tmp_
 # ---------------------------------------------------------------- states, steps, scores
 
 @every_design
-def test_select_and_step_is_step_and_select(rnn, context, num_layers):
-    net = toy_net(rnn, context, num_layers).double().eval()
+def test_select_and_step_is_step_and_select(make, rnn, context, num_layers):
+    net = make(rnn, context, num_layers).double().eval()
     X, rows, token = random_ids([4, 2, 3], 4), torch.tensor([2, 0, 0, 1, 2]), torch.tensor([[5], [6], [7]])
     state = net.start(X, torch.tensor([4, 2, 3]))
     scores, after = net.decoder(token, state)
@@ -185,8 +208,8 @@ def flat(state):
 
 
 @every_design
-def test_the_scores_at_real_positions_are_those_of_the_whole_pass(rnn, context, num_layers):
-    net = toy_net(rnn, context, num_layers).double()
+def test_the_scores_at_real_positions_are_those_of_the_whole_pass(make, rnn, context, num_layers):
+    net = make(rnn, context, num_layers).double()
     X, Y, valid = random_ids([4, 2, 3], 4), random_ids([3, 5, 1], 5), torch.tensor([4, 2, 3])
     real = torch.rand(3, 5, generator=torch.Generator().manual_seed(0)) < 0.5  # any positions, not only a beginning
     assert_close(net(X, Y, valid, real=real), net(X, Y, valid)[0][real])

@@ -97,13 +97,16 @@ class Hunt:
         It ends at the first suspect on which the test raises or does not end, with a sentence; and for a test that is
         not written yet with an empty list.
         """
-        said, names = {}, [*map(chr, range(ord("A"), ord("A") + len(self.right))), *range(1, len(self.cases) + 1)]
+        said, names = {}, [*(f"R{i}" for i in range(1, len(self.right) + 1)), *range(1, len(self.cases) + 1)]
         for number, suspect in zip(names, (*self.right, *self.cases)):
             one = Trial(suspect, name).run(test)
             if one is None:
                 return []
             if isinstance(one, str):
-                return f"On {'case' if isinstance(number, int) else 'right program'} {number}: {one}"
+                accused = sum(not said.get(right, True) for right in self.right)
+                return f"On {'case' if isinstance(number, int) else 'right program'} {number}: {one}" + (
+                    f" An error isn't a find, and it accuses {accused} of the right programs: mend that first."
+                    if accused else "")
             said[suspect] = one
         return [said[suspect] for suspect in (*self.cases, *self.right)]
 
@@ -113,9 +116,11 @@ class Hunt:
         caught, accused = sum(row[: len(self.cases)]), sum(row[len(self.cases):])
         sentence = f"`{name}` finds {caught} of {len(self.cases)} cases, and accuses " + (
             "none of the right programs." if not accused else
-            f"{accused} of the {len(self.right)} programs that are right.")
+            f"{accused} of the {len(self.right)} programs that are right, so what it finds doesn't count yet.")
         if accused and all(row):
-            reason = "It says `False` to everybody. Is it the wrong way round? `True` means that nothing is found."
+            reason = "It says `False` to everybody. Is it the wrong way round? `True` means that nothing is found. " \
+                     "If not, it asks for something that needn't be so, such as the same objects, or sentences in " \
+                     "the same order: print the two things that it compares for `Suspect()`."
         elif accused == len(self.right):
             reason = "A test that accuses all right programs asks for something that needn't be so. Is it the wrong " \
                      "way round? Are two floats compared by `==`, or is the dropout still on (`net.eval()`)?"
@@ -125,7 +130,8 @@ class Hunt:
                      "for granted?"
         elif not caught:
             reason = "It says `True` to everybody. That may be a good question to which none of these cases is the " \
-                     "answer, or a test that can't fail: try it on a slip that you write yourself."
+                     "answer, or a test that can't fail: try it on a slip that you write yourself. If it's one of " \
+                     "the lesson's questions, does it ask about all of it?"
         else:
             return sentence, True
         return f"{sentence} {reason}", False
@@ -151,7 +157,7 @@ class Report(Verdict):
 def grid(rows, num_cases):
     """Return a table, as HTML: a row for each test, a column for each case and each right program."""
     num_right = len(next(iter(rows.values()))) - num_cases
-    heads = [*map(str, range(1, num_cases + 1)), *(chr(ord("A") + i) for i in range(num_right))]
+    heads = [*map(str, range(1, num_cases + 1)), *(f"R{i}" for i in range(1, num_right + 1))]
     found = [any(row[i] for row in rows.values() if not any(row[num_cases:])) for i in range(num_cases)]
 
     def cell(hit, right, tag="td"):
@@ -162,7 +168,7 @@ def grid(rows, num_cases):
         f'<tr><th scope="row" style="text-align: left"><code>{escape(test)}</code></th>'
         + "".join(cell(hit, i >= num_cases) for i, hit in enumerate(row)) + "</tr>" for test, row in rows.items())
     return (f'<table style="font-size: 90%"><caption style="text-align: left">Which test finds which case (●), and '
-            f'which right program, A to {heads[-1]}, it accuses (✗): {sum(found)} of {num_cases} are found.</caption>'
+            f'which right program, R1 to {heads[-1]}, it accuses (✗): {sum(found)} of {num_cases} are found.</caption>'
             f'<thead><tr><th scope="col">test</th>'
             + "".join(f'<th scope="col" style="text-align: center; padding: 2px 5px">{head}</th>' for head in heads)
             + f"</tr></thead><tbody>{body}</tbody><tfoot><tr><th scope=\"row\" style=\"text-align: left\">together</th>"
