@@ -185,7 +185,7 @@ BUSY = {  # widgets that draw more than in their first state
     "a beam of 8": lambda: widgets.BeamExplorer(beam_size=8, shown=30, alpha=1.0),
     "a long search": lambda: widgets.BeamExplorer(
         sentence="My brother is reading a zebra in the garden and they took the cat.", beam_size=3, shown=30),
-    "what a beam lost": lambda: widgets.BeamExplorer(shown=6, picked=[2, 2], followed=[[2, 2]]),
+    "what a beam lost": lambda: widgets.BeamExplorer(shown=8, picked=[4, 2], followed=[[4, 2]]),
     "a label": lambda: widgets.DecoderStepper(mode="train"),
     "where it leads": lambda: widgets.DecoderStepper(leads=True),
 }
