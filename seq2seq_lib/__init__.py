@@ -1,9 +1,11 @@
 """A translator of two RNNs, to be read in one sitting.
 
 The modules in the order of the story: `text` -> `corpus` -> `batches` -> `model` -> `loss` -> `training` ->
-`decoding` -> `bleu`; `checkpoint` keeps what training made, and `search` is the beam behind `decoding`.
+`decoding` -> `bleu`; `checkpoint` keeps what training made, `search` is the beam behind `decoding`, and `attention`
+has a decoder that looks back at every word of the source.
 """
 
+from .attention import AdditiveScore, AttentionDecoder, GeneralScore, dot_score, masked_softmax
 from .batches import Batches, encode
 from .bleu import (
                        NgramPrecision,
@@ -34,10 +36,11 @@ from .training import (
 )
 
 __all__ = [
-    "batch_loss", "Batches", "BatchRecord", "beam_search", "beam_step", "best_device", "bleu", "bootstrap_bleu",
-    "brevity_penalty", "Checkpoint", "corpus_bleu", "data_folder", "Decoder", "detokenize", "encode", "Encoder",
-    "evaluate_loss", "exact_search", "grad_clipping", "History", "Hypothesis", "large_groups", "length_penalty",
-    "load_checkpoint", "load_corpus", "MaskedSoftmaxCELoss", "ngram_precisions", "NgramPrecision", "normalize",
-    "predict", "predict_with_probs", "read_pairs", "references_by_source", "remember_from_start", "save_checkpoint",
-    "Seq2Seq", "sequence_mask", "split_pairs", "teacher_forcing", "tokenize", "train", "train_step", "Vocab",
+    "AdditiveScore", "AttentionDecoder", "batch_loss", "Batches", "BatchRecord", "beam_search", "beam_step",
+    "best_device", "bleu", "bootstrap_bleu", "brevity_penalty", "Checkpoint", "corpus_bleu", "data_folder", "Decoder",
+    "detokenize", "dot_score", "encode", "Encoder", "evaluate_loss", "exact_search", "GeneralScore", "grad_clipping",
+    "History", "Hypothesis", "large_groups", "length_penalty", "load_checkpoint", "load_corpus", "masked_softmax",
+    "MaskedSoftmaxCELoss", "ngram_precisions", "NgramPrecision", "normalize", "predict", "predict_with_probs",
+    "read_pairs", "references_by_source", "remember_from_start", "save_checkpoint", "Seq2Seq", "sequence_mask",
+    "split_pairs", "teacher_forcing", "tokenize", "train", "train_step", "Vocab",
 ]

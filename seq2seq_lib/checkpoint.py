@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 import torch
 
+from .attention import AttentionDecoder
 from .decoding import check_vocabs
 from .model import Decoder, Encoder, Seq2Seq, require
 from .text import Vocab, is_code
 from .training import BatchRecord, History, make_optimizer
 
 FORMAT = "seq2seq_lib checkpoint 1"
-CLASSES = {"Encoder": Encoder, "Decoder": Decoder}  # the classes that a file may name
+CLASSES = {made_of.__name__: made_of for made_of in (Encoder, Decoder, AttentionDecoder)}  # that a file may name
 PARTS = {"encoder": "Encoder", "decoder": "Decoder"}  # what they are of in a file that names none
 WINDOWS = os.name == "nt"
 
@@ -182,9 +183,10 @@ def _net(about, weights, classes):
         if made_of not in CLASSES.values():
             continue  # a class of one's own: what its sizes mean is not known here
         vocab_size, embed_size = weights[f"{part}.embedding.weight"].shape
+        directions = 1 + (f"{part}.rnn.weight_hh_l0_reverse" in weights)
         sizes = dict(vocab_size=vocab_size, embed_size=embed_size,
-                     num_hiddens=weights[f"{part}.rnn.weight_hh_l0"].shape[1],
-                     num_layers=sum(name.startswith(f"{part}.rnn.weight_hh_l") for name in weights))
+                     num_hiddens=weights[f"{part}.rnn.weight_hh_l0"].shape[1] * directions,
+                     num_layers=sum(name.startswith(f"{part}.rnn.weight_hh_l") for name in weights) // directions)
         for name, size in sizes.items():
             if about[part][name] != size:
                 raise ValueError(f"{name} of its {part} is {about[part][name]!r:.40}, its weights are for {size}")

@@ -35,11 +35,12 @@ class Dropout(nn.Dropout):
         return X * keep.to(X.dtype).mul_(2**16 / (2**16 - dropped))
 
 
-def _recurrent_layers(rnn, input_size, num_hiddens, num_layers, dropout):
+def _recurrent_layers(rnn, input_size, num_hiddens, num_layers, dropout, bidirectional=False):
     """Make the recurrent layers; time comes first in what they read and write, as PyTorch has it by default."""
     check_choice("rnn", rnn, RNNS)
     between = dropout if num_layers > 1 else 0  # PyTorch drops between layers, so one layer has no place for it
-    return RNNS[rnn](input_size, num_hiddens, num_layers, dropout=between)
+    size = num_hiddens // 2 if bidirectional else num_hiddens  # of one direction
+    return RNNS[rnn](input_size, size, num_layers, dropout=between, bidirectional=bidirectional)
 
 
 def _check_sizes(**sizes):
@@ -57,16 +58,20 @@ class Encoder(nn.Module):
         vocab_size, embed_size, num_hiddens, num_layers: sizes, each 1 or more.
         dropout: the share of values set to zero in training, on the embedding and between layers.
         rnn: `"rnn"`, `"gru"` or `"lstm"`.
+        bidirectional: half of the units read forwards and half backwards (Schuster and Paliwal 1997), so that
+            `output` at a word knows what follows it, too; `num_hiddens` must be even.
     """
 
-    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers, dropout=0, rnn="gru"):
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers, dropout=0, rnn="gru", bidirectional=False):
         super().__init__()
         _check_sizes(vocab_size=vocab_size, embed_size=embed_size, num_hiddens=num_hiddens, num_layers=num_layers)
+        if bidirectional and num_hiddens % 2:
+            raise ValueError(f"num_hiddens is {num_hiddens}; with bidirectional=True it must be even, half each way")
         self.settings = dict(vocab_size=vocab_size, embed_size=embed_size, num_hiddens=num_hiddens,
-                             num_layers=num_layers, dropout=dropout, rnn=rnn)
+                             num_layers=num_layers, dropout=dropout, rnn=rnn, bidirectional=bidirectional)
         self.embedding = _embedding(vocab_size, embed_size)
         self.dropout = Dropout(dropout)
-        self.rnn = _recurrent_layers(rnn, embed_size, num_hiddens, num_layers, dropout)
+        self.rnn = _recurrent_layers(rnn, embed_size, num_hiddens, num_layers, dropout, bidirectional)
 
     def forward(self, X, valid_len=None):
         """Encode a batch.
@@ -79,6 +84,7 @@ class Encoder(nn.Module):
         Returns:
             output: `(num_steps, batch, num_hiddens)`, the top layer's state after each token.
             state: `(num_layers, batch, num_hiddens)`, each layer's last state; for an LSTM a pair of these (h, c).
+                Of two directions each has read the whole sentence in its last state: one ends at the first word.
 
         Raises:
             ValueError: no steps, or valid lengths that do not fit `X`.
@@ -88,11 +94,19 @@ class Encoder(nn.Module):
             raise ValueError(f"X has the shape {tuple(X.shape)}: the encoder needs at least one sentence of one token")
         embs = self.dropout(self.embedding(X.T))  # (num_steps, batch, embed_size)
         if valid_len is None or check_valid_len(valid_len, batch, num_steps).min() == num_steps:
-            return self.rnn(embs)  # no padding, nothing to skip
-        packed = nn.utils.rnn.pack_padded_sequence(embs, valid_len.cpu(), enforce_sorted=False)
-        output, state = self.rnn(packed)
-        output, _ = nn.utils.rnn.pad_packed_sequence(output, total_length=num_steps)
-        return output, state
+            output, state = self.rnn(embs)  # no padding, nothing to skip
+        else:
+            packed = nn.utils.rnn.pack_padded_sequence(embs, valid_len.cpu(), enforce_sorted=False)
+            output, state = self.rnn(packed)
+            output, _ = nn.utils.rnn.pad_packed_sequence(output, total_length=num_steps)
+        return output, _side_by_side(state) if self.rnn.bidirectional else state
+
+
+def _side_by_side(state):
+    """Turn `(2 * num_layers, batch, num_hiddens / 2)` into `(num_layers, batch, num_hiddens)`: forwards, backwards."""
+    if isinstance(state, tuple):  # an LSTM's (h, c)
+        return tuple(map(_side_by_side, state))
+    return torch.cat((state[::2], state[1::2]), dim=2)  # PyTorch has the directions of a layer one after the other
 
 
 def check_valid_len(valid_len, batch, num_steps):
@@ -173,9 +187,7 @@ class Decoder(nn.Module):
             ValueError: `X` has no steps, or is another batch than `state`.
         """
         hidden, context = state
-        if X.dim() != 2 or X.shape[1] == 0 or len(X) != len(context):
-            raise ValueError(f"the decoder's X has the shape {tuple(X.shape)} and its state is of {len(context)} "
-                             "sentences; X must be (batch, num_steps), with the same batch and one step or more")
+        check_decoder_input(X, len(context))
         inputs = self.dropout(self.embedding(X.T))  # (num_steps, batch, embed_size)
         if self.context == "every_step":
             repeated = context.expand(X.shape[1], -1, -1)  # (num_steps, batch, num_hiddens)
@@ -185,6 +197,12 @@ class Decoder(nn.Module):
         if real is not None:
             return self.dense(output.permute(1, 0, 2)[real]), (hidden, context)
         return self.dense(output).permute(1, 0, 2), (hidden, context)
+
+
+def check_decoder_input(X, batch):
+    if X.dim() != 2 or X.shape[1] == 0 or len(X) != batch:
+        raise ValueError(f"the decoder's X has the shape {tuple(X.shape)} and its state is of {batch} "
+                         "sentences; X must be (batch, num_steps), with the same batch and one step or more")
 
 
 class Seq2Seq(nn.Module):
@@ -274,8 +292,9 @@ def remember_from_start(net, bias=2.0):
         if kind not in (nn.GRU, nn.LSTM):
             raise ValueError(f"the net has an {kind.__name__}, which has no gates; make it with rnn='gru' or 'lstm'")
         with torch.no_grad():  # PyTorch stacks the gates: reset, update, new; or input, forget, new, output
-            for layer in range(part.rnn.num_layers):
-                getattr(part.rnn, f"bias_hh_l{layer}")[size : 2 * size] += bias
+            for name, weights in part.rnn.named_parameters():  # of each layer, and of each direction
+                if name.startswith("bias_hh"):
+                    weights[size : 2 * size] += bias
     return net
 
 
