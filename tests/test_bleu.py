@@ -6,8 +6,17 @@ import sacrebleu
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sacrebleu.significance import PairedTest
 
-from seq2seq_lib import bleu, bootstrap_bleu, brevity_penalty, corpus_bleu, ngram_precisions, references_by_source
+from seq2seq_lib import (
+    bleu,
+    bootstrap_bleu,
+    brevity_penalty,
+    corpus_bleu,
+    ngram_precisions,
+    paired_bootstrap,
+    references_by_source,
+)
 from seq2seq_lib.bleu import ngrams
 
 PREDICTION, LABEL = "A B B C D", "A B C D E F"
@@ -205,6 +214,80 @@ def test_a_bootstrap_of_more_sentences_is_narrower_and_its_seed_is_all_that_chan
 def test_bootstrap_bleu_says_what_is_wrong(predictions, references, samples, message):
     with pytest.raises(ValueError, match=message):
         bootstrap_bleu(predictions, references, samples)
+
+
+def two_systems(num_sentences, kept_by_a, kept_by_b, most_references=1, seed=0):
+    """Two systems' translations of the same sentences; each word is right with the probability given."""
+    rng = random.Random(seed)
+    references = [[" ".join(rng.choices("abcdef", k=rng.randint(2, 12)))
+                   for _ in range(rng.randint(1, most_references))] for _ in range(num_sentences)]
+    systems = [[" ".join(word if rng.random() < kept else "z" for word in labels[0].split()) for labels in references]
+               for kept in (kept_by_a, kept_by_b)]
+    return *systems, references
+
+
+def test_paired_bootstrap_is_what_sacrebleu_says_of_both_systems_on_each_draw():
+    a, b, references = two_systems(50, 0.8, 0.83, most_references=3)
+    generator, differences = torch.Generator().manual_seed(7), []
+    for _ in range(81):
+        rows = torch.randint(50, (50,), generator=generator).tolist()
+        score_a, score_b = (sacre([system[i] for i in rows], [references[i] for i in rows], "exp") for system in (a, b))
+        differences.append(score_b - score_a)
+    compared = paired_bootstrap(a, b, references, samples=81, seed=7)
+    assert compared.difference == pytest.approx(sacre(b, references, "exp") - sacre(a, references, "exp"))
+    assert (compared.low, compared.high) == pytest.approx((sorted(differences)[2], sorted(differences)[78]))
+    assert compared.wins == pytest.approx(sum(difference > 0 for difference in differences) / 81)
+    assert 0 < compared.wins < 1 and compared.low < compared.difference < compared.high
+
+
+@pytest.mark.parametrize("kept_by_b", [0.82, 0.83, 0.85, 0.9])
+def test_paired_bootstrap_is_as_sure_as_sacrebleu_s_paired_test(kept_by_b):
+    """sacreBLEU draws others, and gives a p-value; ours is that of a bell curve as wide as the interval."""
+    a, b, references = two_systems(300, 0.8, kept_by_b, seed=2)
+    _, scores = PairedTest([("a", a), ("b", b)], {"BLEU": sacrebleu.BLEU(tokenize="none", force=True)},
+                           [[labels[0] for labels in references]], "bs", n_samples=2000)()
+    compared = paired_bootstrap(a, b, references, samples=2000)
+    spread = (compared.high - compared.low) / (2 * 1.96)
+    assert compared.difference == pytest.approx(scores["BLEU"][1].score - scores["BLEU"][0].score)
+    assert 0.5 * math.erfc(compared.difference / spread / 2**0.5) == pytest.approx(scores["BLEU"][1].p_value, abs=0.02)
+
+
+@given(st.lists(st.tuples(sentences, sentences, sentences.filter(bool)), min_size=1, max_size=6), st.integers(0, 99))
+def test_systems_that_change_places_change_the_sign(triples, seed):
+    a, b, references = zip(*triples)
+    one, other = (paired_bootstrap(*pair, references, samples=30, seed=seed) for pair in ((a, b), (b, a)))
+    assert (other.difference, other.low, other.high) == pytest.approx((-one.difference, -one.high, -one.low), abs=1e-9)
+    assert one.wins + other.wins <= 1 + 1e-9 and one.low <= one.high
+
+
+def test_a_system_against_itself_differs_by_nothing_and_never_wins():
+    a, _, references = two_systems(40, 0.8, 0.8)
+    assert paired_bootstrap(a, list(a), references, samples=50) == (0, 0, 0, 0)
+
+
+def test_two_systems_may_differ_for_certain_though_their_own_intervals_overlap():
+    a, b, references = two_systems(200, 0.8, 0.8)
+    b = [labels[0] if i % 10 == 0 else sentence for i, (sentence, labels) in enumerate(zip(a, references))]
+    compared = paired_bootstrap(a, b, references)
+    assert compared.low > 0 and compared.wins == 1
+    assert bootstrap_bleu(a, references)[1] > bootstrap_bleu(b, references)[0]
+
+
+def test_the_seed_of_a_paired_bootstrap_is_all_that_chance_knows():
+    systems = two_systems(40, 0.8, 0.8)
+    state = torch.get_rng_state()
+    first, again, other = (paired_bootstrap(*systems, samples=40, seed=seed) for seed in (3, 3, 4))
+    assert first == again != other and first.difference == other.difference
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("a, b, references, samples, message", [
+    ([], [], [], 10, "0 predictions"), (["a"], ["a", "b"], ["a"], 10, "2 predictions and 1 references"),
+    (["a", "b"], ["a"], ["a"], 10, "2 predictions and 1 references"), (["a"], "a", ["a"], 10, "expected two lists"),
+    (["a"], ["a"], [[]], 10, "sentence 0 has no reference"), (["a"], ["a"], ["a"], 0, "samples is 0")])
+def test_paired_bootstrap_says_what_is_wrong(a, b, references, samples, message):
+    with pytest.raises(ValueError, match=message):
+        paired_bootstrap(a, b, references, samples)
 
 
 def test_all_translations_of_a_source_are_gathered_in_their_order():
