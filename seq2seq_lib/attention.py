@@ -79,11 +79,12 @@ class AttentionDecoder(Decoder):
     step, with h_{t-1}, and their steps have to wait for each other.
 
     Args:
-        vocab_size, embed_size, num_hiddens, num_layers, dropout, rnn, context: as for `Decoder`.
+        vocab_size, embed_size, num_hiddens, num_layers, dropout, rnn: as for `Decoder`.
+        context: as for `Decoder`; as an input of every step, besides what it looks at, it made translations worse.
         score: how a query is compared with a key, `"dot"`, `"general"` or `"additive"`.
     """
 
-    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers, dropout=0, rnn="gru", context="every_step",
+    def __init__(self, vocab_size, embed_size, num_hiddens, num_layers, dropout=0, rnn="gru", context="initial",
                  score="dot"):
         super().__init__(vocab_size, embed_size, num_hiddens, num_layers, dropout, rnn, context)
         check_choice("score", score, SCORES)

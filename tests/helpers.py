@@ -8,10 +8,11 @@ from xml.etree import ElementTree
 import torch
 from torch.nn import functional as F
 
-from seq2seq_lib import Batches, Decoder, Encoder, Seq2Seq, Vocab
+from seq2seq_lib import AttentionDecoder, Batches, Decoder, Encoder, Seq2Seq, Vocab
 
 RNNS = ("rnn", "gru", "lstm")
 CONTEXTS = ("every_step", "initial")
+SCORES = ("dot", "general", "additive")
 EOS, PAD, BOS = 3, 1, 2
 WORDS = "abcdefg"
 
@@ -34,11 +35,22 @@ def toy_batches(pairs=None, batch_size=3, **options):
 def toy_net(rnn="gru", context="every_step", num_layers=1, dropout=0, seed=0, sizes=(5, 6)):
     torch.manual_seed(seed)
     src_vocab, tgt_vocab = toy_vocabs()
-    net = Seq2Seq(Encoder(len(src_vocab), *sizes, num_layers, dropout, rnn),
-                  Decoder(len(tgt_vocab), *sizes, num_layers, dropout, rnn, context))
-    with torch.no_grad():  # larger weights than the first ones: the words matter, and the states differ
+    return enlarged(Seq2Seq(Encoder(len(src_vocab), *sizes, num_layers, dropout, rnn),
+                            Decoder(len(tgt_vocab), *sizes, num_layers, dropout, rnn, context)))
+
+
+def attention_net(rnn="gru", context="every_step", num_layers=1, dropout=0, seed=0, sizes=(5, 6), score="general",
+                  bidirectional=True, vocab_size=11):
+    torch.manual_seed(seed)
+    return enlarged(Seq2Seq(Encoder(vocab_size, *sizes, num_layers, dropout, rnn, bidirectional),
+                            AttentionDecoder(vocab_size, *sizes, num_layers, dropout, rnn, context, score)))
+
+
+def enlarged(net):
+    """Larger weights than the first ones: the words matter, the states differ, and no attention is even."""
+    with torch.no_grad():
         for name, p in net.named_parameters():
-            p.mul_(15 if "embedding" in name else 1.5)
+            p.mul_(15 if "embedding" in name else 3 if "score" in name else 1.5)
     return net
 
 
@@ -50,6 +62,23 @@ def random_ids(valid_lens, num_steps, vocab_size=11, seed=0):
         row[: valid_len - 1] = torch.randint(4, vocab_size, (valid_len - 1,), generator=generator)
         row[valid_len - 1] = EOS
     return ids
+
+
+def padded_batch(lengths, wider, seed):
+    """Random sentences and, behind them, not `<pad>` but random ids: what stands there must not matter."""
+    batch = []
+    for side in (0, 1):
+        valid_len = torch.tensor([pair[side] for pair in lengths])
+        num_steps = int(valid_len.max()) + wider[side]
+        ids = random_ids(valid_len.tolist(), num_steps, seed=seed + side)
+        noise = torch.randint(11, ids.shape, generator=torch.Generator().manual_seed(seed))
+        batch += [torch.where(torch.arange(num_steps) < valid_len[:, None], ids, noise), valid_len]
+    return batch
+
+
+def states(state):
+    """An LSTM's pair of states, or the one state of the others, as a tuple."""
+    return state if isinstance(state, tuple) else (state,)
 
 
 def reference_loss(net, x, y):

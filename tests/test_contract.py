@@ -15,6 +15,7 @@ from helpers import (
     RNNS,
     assert_close,
     assert_identical,
+    attention_net,
     gradients,
     random_ids,
     toy_batches,
@@ -42,8 +43,9 @@ from seq2seq_lib.widgets import DecoderStepper
 
 TESTS = Path(__file__).parent
 SRC_VOCAB, TGT_VOCAB = toy_vocabs()
-every_design = pytest.mark.parametrize("rnn, context, num_layers", [
-    (rnn, context, num_layers) for rnn in RNNS for context in CONTEXTS for num_layers in (1, 2)])
+every_design = pytest.mark.parametrize("make, rnn, context, num_layers", [
+    (make, rnn, context, num_layers) for make in (toy_net, attention_net)
+    for rnn in RNNS for context in CONTEXTS for num_layers in (1, 2)])
 
 
 def exercises():
@@ -169,8 +171,8 @@ def test_a_class_of_ones_own_with_a_name_of_the_library_is_not_taken_for_it(tmp_
 # ---------------------------------------------------------------- states, steps, scores
 
 @every_design
-def test_select_and_step_is_step_and_select(rnn, context, num_layers):
-    net = toy_net(rnn, context, num_layers).double().eval()
+def test_select_and_step_is_step_and_select(make, rnn, context, num_layers):
+    net = make(rnn, context, num_layers).double().eval()
     X, rows, token = random_ids([4, 2, 3], 4), torch.tensor([2, 0, 0, 1, 2]), torch.tensor([[5], [6], [7]])
     state = net.start(X, torch.tensor([4, 2, 3]))
     scores, after = net.decoder(token, state)
@@ -185,8 +187,8 @@ def flat(state):
 
 
 @every_design
-def test_the_scores_at_real_positions_are_those_of_the_whole_pass(rnn, context, num_layers):
-    net = toy_net(rnn, context, num_layers).double()
+def test_the_scores_at_real_positions_are_those_of_the_whole_pass(make, rnn, context, num_layers):
+    net = make(rnn, context, num_layers).double()
     X, Y, valid = random_ids([4, 2, 3], 4), random_ids([3, 5, 1], 5), torch.tensor([4, 2, 3])
     real = torch.rand(3, 5, generator=torch.Generator().manual_seed(0)) < 0.5  # any positions, not only a beginning
     assert_close(net(X, Y, valid, real=real), net(X, Y, valid)[0][real])

@@ -9,8 +9,10 @@ from helpers import (
     assert_close,
     assert_identical,
     gradients,
+    padded_batch,
     random_ids,
     reference_loss,
+    states,
     toy_net,
     toy_vocabs,
 )
@@ -35,23 +37,6 @@ seeds = st.integers(0, 2**31)
 lengths = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1, max_size=4)
 wider = st.tuples(st.integers(0, 3), st.integers(0, 3))
 every_design = [(rnn, context, num_layers) for rnn in RNNS for context in CONTEXTS for num_layers in (1, 2)]
-
-
-def padded_batch(lengths, wider, seed):
-    """Random sentences and, behind them, not `<pad>` but random ids: what stands there must not matter."""
-    batch = []
-    for side in (0, 1):
-        valid_len = torch.tensor([pair[side] for pair in lengths])
-        num_steps = int(valid_len.max()) + wider[side]
-        ids = random_ids(valid_len.tolist(), num_steps, seed=seed + side)
-        noise = torch.randint(11, ids.shape, generator=torch.Generator().manual_seed(seed))
-        batch += [torch.where(torch.arange(num_steps) < valid_len[:, None], ids, noise), valid_len]
-    return batch
-
-
-def states(state):
-    """An LSTM's pair of states, or the one state of the others, as a tuple."""
-    return state if isinstance(state, tuple) else (state,)
 
 
 # ---------------------------------------------------------------- padding changes nothing
@@ -141,6 +126,61 @@ def test_last_output_is_the_top_layers_state(rnn, num_layers):
     output, state = net.encoder(X, valid_len)
     assert torch.equal(output[valid_len - 1, torch.arange(3)], states(state)[0][-1])
     assert not torch.equal(output[-1], states(state)[0][-1])
+
+
+@pytest.mark.parametrize("rnn, layers", [("rnn", nn.RNN), ("gru", nn.GRU), ("lstm", nn.LSTM)])
+@pytest.mark.parametrize("num_layers", [1, 2])
+def test_two_directions_equal_two_rnns_of_which_one_reads_the_reversed_sentence(rnn, layers, num_layers):
+    """Each sentence alone and unpadded, each direction and each layer a net of its own."""
+    encoder = Encoder(11, 5, 6, num_layers, rnn=rnn, bidirectional=True).double()
+    weights, X, valid_len = encoder.rnn.state_dict(), random_ids([4, 1, 3], 5), torch.tensor([4, 1, 3])
+    output, state = encoder(X, valid_len)
+    assert output.shape == (5, 3, 6) and all(part.shape == (num_layers, 3, 6) for part in states(state))
+    for i, n in enumerate(valid_len):
+        read, last = encoder.embedding(X[i, :n]), []
+        for layer in range(num_layers):
+            said = []
+            for direction in ("", "_reverse"):
+                one = layers(read.shape[1], 3).double()
+                one.load_state_dict({f"{name}_l0": weights[f"{name}_l{layer}{direction}"]
+                                     for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")})
+                outputs, end = one(read.flip(0) if direction else read)
+                said.append(outputs.flip(0) if direction else outputs)
+                last.append([part[0] for part in states(end)])
+            read = torch.cat(said, dim=1)
+        assert_close(output[:n, i], read)
+        assert not output[n:, i].any()
+        for part, ours in enumerate(states(state)):
+            assert_close(ours[:, i].flatten(), torch.cat([end[part] for end in last]))
+
+
+@given(lengths=lengths, wider=wider, seed=seeds, rnn=st.sampled_from(RNNS), num_layers=st.integers(1, 2))
+def test_sentence_in_a_padded_batch_is_read_in_two_directions_as_alone(rnn, num_layers, lengths, wider, seed):
+    encoder = Encoder(11, 5, 6, num_layers, rnn=rnn, bidirectional=True).double()
+    X, X_valid_len, _, _ = padded_batch(lengths, wider, seed)
+    output, state = encoder(X, X_valid_len)
+    for i, n in enumerate(X_valid_len):
+        output_alone, state_alone = encoder(X[i : i + 1, :n])
+        assert_close(output[:n, i], output_alone[:, 0], rtol=1e-9)
+        assert not output[n:, i].any()
+        for together, alone in zip(states(state), states(state_alone)):
+            assert_close(together[:, i], alone[:, 0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_what_follows_a_word_is_known_to_two_directions_only(bidirectional):
+    encoder, X = Encoder(11, 5, 6, 1, bidirectional=bidirectional), random_ids([5], 5)
+    other = X.clone()
+    other[0, 2] = 4 + (X[0, 2] - 3) % 7  # another word in the middle
+    changed = (encoder(X)[0] != encoder(other)[0]).any(dim=2).flatten()
+    assert changed.tolist() == [bidirectional, bidirectional, True, True, True]
+
+
+@pytest.mark.parametrize("rnn", RNNS)
+def test_two_directions_start_every_decoder(rnn):
+    for context in CONTEXTS:
+        net = Seq2Seq(Encoder(11, 5, 6, 2, rnn=rnn, bidirectional=True), Decoder(11, 5, 6, 2, rnn=rnn, context=context))
+        assert net(random_ids([4, 2], 4), random_ids([3, 3], 3), torch.tensor([4, 2]))[0].shape == (2, 3, 11)
 
 
 def test_gru_steps_equal_hand_written_ones():
@@ -316,6 +356,11 @@ def test_bad_sizes_are_a_value_error_that_names_the_argument(change, message):
             part(**dict(vocab_size=11, embed_size=5, num_hiddens=6, num_layers=1) | change)
 
 
+def test_two_directions_of_an_odd_size_are_a_value_error_that_names_it():
+    with pytest.raises(ValueError, match="num_hiddens is 7; with bidirectional=True it must be even"):
+        Encoder(11, 5, 7, 1, bidirectional=True)
+
+
 def test_unknown_context_is_a_value_error_that_names_the_choices():
     with pytest.raises(ValueError, match="context is 'last'.*'every_step', 'initial'"):
         Decoder(11, 5, 6, 1, context="last")
@@ -383,6 +428,20 @@ def test_after_a_raised_bias_a_state_fades_slowly(rnn, num_layers):
         _, after = part.rnn(torch.zeros(3, 1, width), state)
         kept = after[1] if rnn == "lstm" else after
         assert_close(kept, start * (1 / (1 + math.exp(-2.0))) ** 3, 1e-5, 1e-6)
+
+
+@pytest.mark.parametrize("rnn, gates", [("gru", 3), ("lstm", 4)])
+def test_the_bias_of_one_gate_is_raised_in_each_layer_and_direction(rnn, gates):
+    torch.manual_seed(0)
+    net = Seq2Seq(Encoder(11, 5, 6, 2, rnn=rnn, bidirectional=True), Decoder(11, 5, 6, 2, rnn=rnn))
+    before = {name: p.clone() for name, p in net.named_parameters()}
+    remember_from_start(net, bias=2.0)
+    raised = {name: (p - before[name]).flatten() for name, p in net.named_parameters() if (p != before[name]).any()}
+    assert set(raised) == {*(f"encoder.rnn.bias_hh_l{n}{way}" for n in (0, 1) for way in ("", "_reverse")),
+                           *(f"decoder.rnn.bias_hh_l{n}" for n in (0, 1))}
+    for by in raised.values():
+        size = len(by) // gates
+        assert_close(by, torch.tensor([0.0, 2.0, *[0.0] * (gates - 2)]).repeat_interleave(size), atol=1e-6)
 
 
 def test_a_plain_rnn_has_no_gates():
