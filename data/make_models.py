@@ -22,6 +22,7 @@ from seq2seq_lib import (
     data_folder,
     predict,
     references_by_source,
+    remember_from_start,
     save_checkpoint,
     train,
 )
@@ -46,8 +47,8 @@ def make_model(name):
     corpus, pairs, valid_pairs = corpus_hash(name), read(name, "train"), read(name, "validation")
     vocabs = Vocab((source for source, _ in pairs), MIN_FREQ), Vocab((target for _, target in pairs), MIN_FREQ)
     torch.manual_seed(0)
-    net = Seq2Seq(Encoder(len(vocabs[0]), EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT),
-                  Decoder(len(vocabs[1]), EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT))
+    net = remember_from_start(Seq2Seq(Encoder(len(vocabs[0]), EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT),
+                                      Decoder(len(vocabs[1]), EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT)))
     train(net, Batches(pairs, *vocabs, BATCH_SIZE), lambda done: LR * (1 - done), EPOCHS, vocabs[1], "cpu",
           valid_iter=Batches(valid_pairs, *vocabs, 256, shuffle=False),
           on_epoch=lambda history: print(f"{name}: epoch {len(history)}, {history.rows[-1]['train_loss']:.3f} in "

@@ -26,7 +26,7 @@ def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, lan
         num_steps: the longest source and the longest translation, in tokens.
         device: where to compute; where `net` is by default.
         language: of the source sentences, for `tokenize`; by default that of `src_vocab`, or English if it has none.
-        batch_size: sentences translated at once.
+        batch_size: sentences translated at once; with a beam fewer, by its width.
         beam_size: above 1 the best sentence that `beam_search` finds.
 
     Returns:
@@ -41,7 +41,7 @@ def predict(net, sentences, src_vocab, tgt_vocab, num_steps, device=None, *, lan
                        batch_size=batch_size, beam_size=beam_size)[0]
     if beam_size > 1:
         found = beam_search(net, sentences, src_vocab, tgt_vocab, num_steps, beam_size, device=device,
-                            language=language, batch_size=-(-batch_size // beam_size))
+                            language=language, batch_size=min(batch_size, -(-batch_size // beam_size)))  # rounded up
         return [hypotheses[0].text for hypotheses in found]
     translations = [""] * len(sentences)
     with evaluation_mode(net):
@@ -91,16 +91,17 @@ def beam_search(net, sentences, src_vocab, tgt_vocab, num_steps, beam_size, n_be
         ValueError: vocabularies that are not those of `net`; a size below 1; `n_best` above `beam_size`; `alpha`
             below 0.
         TypeError: a sentence that is neither a string nor a list of tokens, or one string; a decoder without `select`.
+        FloatingPointError: scores that are not numbers.
     """
     if isinstance(sentences, str):
         raise TypeError("sentences is one string; beam_search takes a list: [sentence]")
-    if not 1 <= n_best <= beam_size:
+    if not 1 <= n_best <= max(beam_size, 1):
         raise ValueError(f"n_best is {n_best} and beam_size {beam_size}; "
                          "n_best must be 1 or more, and no more than the beam holds")
     if not alpha >= 0:
         raise ValueError(f"alpha is {alpha}; it must be 0 or more, or long sentences are punished twice")
     require(net.decoder, "select", "to be searched with several prefixes at once")
-    found = [[Hypothesis("", 0.0, 0.0)]] * len(sentences)
+    found = [[Hypothesis("", 0.0, 0.0)] for _ in sentences]
     with evaluation_mode(net):
         for rows, X, X_valid_len in _source_batches(net, sentences, src_vocab, tgt_vocab, device, language,
                                                     num_steps=num_steps, batch_size=batch_size, beam_size=beam_size):

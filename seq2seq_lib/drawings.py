@@ -28,6 +28,9 @@ PACKED = ("she is doing well . <eos>", "they are watching . <eos>", "i lost . <e
 GREEDY = [  # of each step the two likeliest words of the shipped model for "they are watching .", and how likely
     [("ils", 0.73), ("elles", 0.27)], [("regardent", 0.99), ("sont", 0.01)], [(".", 0.99), ("de", 0.01)],
     [("<eos>", 1), ("martin", 0)]]
+BEAM = [  # prefixes of one word in lesson 10's table, how likely each is, and how likely each word is after it
+    ("oui", 0.5, [("<eos>", 0.4), ("bien", 0.35), ("sûr", 0.25)]), ("bien", 0.4, [("sûr", 0.9), ("<eos>", 0.1)]),
+    ("sûr", 0.1, [("<eos>", 0.8), ("oui", 0.2)])]
 STATES = {"they": (2, 0, 1), "are": (0, 1, 0), "watching": (0, 2, 2), ".": (1, 0, 0)}  # lesson 11's, small and readable
 QUERY = 0, 1, 1
 MARGIN = 16  # between the card's edge and what is drawn on it
@@ -48,6 +51,7 @@ def drawings():
     return found | {"encoder_decoder.svg": encoder_decoder(source, target), "tasks.svg": tasks(),
                     "gru_gates.svg": gru_gates(), "packing.svg": packing([sentence.split() for sentence in PACKED]),
                     "two_designs.svg": two_designs(source, target), "greedy_loop.svg": greedy_loop(GREEDY),
+                    "beam_step.svg": beam_step(BEAM, 3),
                     "weighted_sum.svg": weighted_sum(STATES, QUERY),
                     "clipped_counting.svg": clipped_counting("A B C D E F".split(), "A B B C D".split())}
 
@@ -308,6 +312,52 @@ def greedy_loop(steps):
     return _card(end + 182, 326, parts, alt)
 
 
+def beam_step(beam, beam_size):
+    """Draw one step of a beam: every prefix goes on with every word, and of all together the best are kept.
+
+    Args:
+        beam: for each prefix `(prefix, probability, [(word, probability of the word after it)])`.
+        beam_size: how many are kept.
+
+    Returns:
+        A `Drawing`: the prefixes on the left, what they go on to in the middle, what becomes of it on the right.
+    """
+    pitch, left, wide, parts, y = 48, 236, 150, [], 40
+    longer = [(share * chance, row, f"{prefix} {word}") for row, (prefix, share, words) in enumerate(beam)
+              for word, chance in words]
+    kept, said = sorted(longer, reverse=True)[:beam_size], []
+    for row, (prefix, share, words) in enumerate(beam):
+        middle = y + pitch * len(words) / 2 - 6
+        alive = any(one[1] == row for one in kept)
+        for i, (word, chance) in enumerate(words):
+            one, top = (share * chance, row, f"{prefix} {word}"), y + pitch * i
+            at, best = top + 18, one in kept
+            fill = (COLORS["eos"] if word == "<eos>" else COLORS["real"]) if best else PALE
+            parts += [f'<path d="M120 {middle:g}C180 {middle:g} 170 {at} {left - 2} {at}" fill="none" '
+                      f'stroke="{fill if best else LINE}" stroke-width="{5 if best else 2}"/>',
+                      _cell(left, top, wide, 36, one[2], fill, "white" if best else FAINT),
+                      _words(left + wide + 14, at + 6, f"{share:g} × {chance:g} = {one[0]:.3g}", 17,
+                             INK if best else FAINT, bold=best)]
+            if best:
+                place = f"{kept.index(one) + 1}. "
+                fate = "finished: it leaves the beam" if word == "<eos>" else f"goes on, with the state of row {row}"
+                parts.append(_words(left + wide + 215, at + 6, place + fate, 17, fill, bold=True))
+        parts += [_cell(0, middle - 18, 120, 36, f"{prefix}  {share:g}", COLORS["real"] if alive else FAINT),
+                  _words(0, middle - 26, f"row {row}", 17, COLORS["real"] if alive else FAINT)]
+        y += pitch * len(words) + 16
+    for place, (share, row, name) in enumerate(kept, 1):
+        prefix, word = name.split()
+        said.append(f"{place}. {_said([prefix, word])}, {share:.3g}, from row {row}"
+                    + (", which is finished" if word == "<eos>" else ""))
+    dead = [prefix for row, (prefix, *_) in enumerate(beam) if not any(one[1] == row for one in kept)]
+    parts += [_words(0, 16, "the beam", 18, bold=True), _words(left, 16, "one word more", 18, bold=True),
+              _words(left + wide + 215, 16, f"the {beam_size} best of all are kept", 18, bold=True)]
+    alt = (f"One step of a beam. On the left its prefixes, {_listed_words(beam)}; lines lead from each to all that it "
+           f"can go on to, {len(longer)} in all. The {beam_size} best of all together are kept: {'; '.join(said)}. "
+           "All others are pale." + f" Nothing is left of {' and '.join(dead)}." * bool(dead))
+    return _card(left + wide + 215 + 385, y - 22, parts, alt)
+
+
 def clipped_counting(label, prediction):
     """Draw how the words of a prediction are counted: each finds a partner of its own in the label, or none.
 
@@ -519,6 +569,10 @@ def _arrow(x, y, to_x, to_y, ink=INK):
 
 def _listed(steps):
     return f"step{'s' * (len(steps) > 1)} {', '.join(str(i + 1) for i in steps)}"
+
+
+def _listed_words(beam):
+    return ", ".join(f"{prefix} with {share:g}" for prefix, share, _ in beam)
 
 
 def _counted(numbers):

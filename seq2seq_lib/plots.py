@@ -349,7 +349,8 @@ def plot_lines(lines, xlabel, ylabel, title="", said=""):
     words, ends = [], []
 
     def rounded(y):  # to a hundredth of the largest, so that the text is the same on every machine
-        return f"{round(100 * y / largest) / 100 * largest:.2g}"
+        y = round(100 * y / largest) / 100 * largest
+        return f"{y:.2g}" if abs(y) < 99.5 else f"{y:.0f}"
 
     for i, (name, points) in enumerate(lines.items()):
         xs, ys = list(points), list(points.values())

@@ -7,6 +7,8 @@ import torch
 
 from .text import BOS, EOS, PAD
 
+ROUNDING = 1e-4  # the sum of one sentence differs by less from batch to batch, in float32
+
 
 class Finished(NamedTuple):
     """A finished sentence of a search: its score, the sum of its log-probabilities, its ids with `<eos>`."""
@@ -39,12 +41,20 @@ def beam_step(sums, scores, beam_size):
         that each came from, and the token that it goes on with. `<pad>` and `<bos>` are never among them while
         there is anything else: their sums are -inf.
     """
-    log_probs = scores.log_softmax(dim=2)
-    log_probs[:, :, [PAD, BOS]] = -torch.inf
     vocab_size = scores.shape[2]
-    longer = (sums.unsqueeze(2) + log_probs).flatten(start_dim=1)  # (sentences, width * vocab_size)
+    longer = (sums.unsqueeze(2) + _log_probs(scores)).flatten(start_dim=1)  # (sentences, width * vocab_size)
     sums, places = longer.topk(min(beam_size, longer.shape[1]))  # (sentences, beam_size)
     return sums, places // vocab_size, places % vocab_size
+
+
+def _log_probs(scores):
+    """The log-probability of each token; -inf for `<pad>` and `<bos>`, which nobody writes."""
+    log_probs = scores.log_softmax(dim=-1)
+    if log_probs[..., EOS].isnan().any():  # one NaN makes its whole row NaN
+        raise FloatingPointError("the decoder's scores are not numbers (NaN), so no token is the likeliest; take "
+                                 "weights from before the training went wrong, or look for a division in the decoder")
+    log_probs[..., [PAD, BOS]] = -torch.inf
+    return log_probs
 
 
 @torch.inference_mode()
@@ -58,6 +68,9 @@ def search_with_beam(net, X, X_valid_len, num_steps, beam_size, n_best=1, alpha=
 
     Returns:
         For each sentence a list of at most `n_best` `Finished`, best first.
+
+    Raises:
+        FloatingPointError: scores that are not numbers.
     """
     device = next(net.parameters()).device
     state = net.start(X.to(device), X_valid_len)
@@ -104,7 +117,8 @@ def exact_search(net, X, num_steps, bound=-math.inf, at_most=50_000):
         net: a `Seq2Seq` in evaluation mode, whose decoder has `select`.
         X: source ids `(1, source num_steps)`, without padding.
         num_steps: the longest translation; what has not ended there counts as finished.
-        bound: a log-probability that some translation is known to have.
+        bound: a log-probability that some translation is known to have. What is likelier by less than 1e-4 may be the
+            same one, rounded otherwise, and doesn't count.
         at_most: prefixes of one length; with more the search gives up.
 
     Returns:
@@ -112,15 +126,14 @@ def exact_search(net, X, num_steps, bound=-math.inf, at_most=50_000):
 
     Raises:
         RuntimeError: more than `at_most` prefixes were left.
+        FloatingPointError: scores that are not numbers.
     """
     device = next(net.parameters()).device
-    state = net.start(X.to(device))
+    state, bound = net.start(X.to(device)), bound + ROUNDING
     best, sums, ids = None, torch.zeros(1, device=device), torch.full((1, 1), BOS, device=device)  # (prefixes, tokens)
     for length in range(1, num_steps + 1):
         scores, state = net.decoder(ids[:, -1:], state)  # (prefixes, 1, vocab_size)
-        log_probs = scores[:, 0].log_softmax(dim=1)
-        log_probs[:, [PAD, BOS]] = -torch.inf
-        longer = sums.unsqueeze(1) + log_probs  # (prefixes, vocab_size)
+        longer = sums.unsqueeze(1) + _log_probs(scores[:, 0])  # (prefixes, vocab_size)
         ends = longer if length == num_steps else longer[:, EOS : EOS + 1]
         if ends.max() > bound:
             prefix, token = divmod(ends.argmax().item(), ends.shape[1])

@@ -1,5 +1,6 @@
 """A toy translation task and plain reference implementations for the tests."""
 
+import itertools
 import random
 import re
 from base64 import b64decode
@@ -24,17 +25,17 @@ def toy_pairs(num_pairs=11, longest=6, seed=0):
     return [(source, [word.upper() for word in reversed(source) if word != "b"]) for source in sources]
 
 
-def toy_vocabs():
-    return Vocab([list(WORDS)]), Vocab([list(WORDS.upper())])
+def toy_vocabs(words=WORDS):
+    return Vocab([list(words)]), Vocab([list(words.upper())])
 
 
 def toy_batches(pairs=None, batch_size=3, **options):
     return Batches(toy_pairs() if pairs is None else pairs, *toy_vocabs(), batch_size, **options)
 
 
-def toy_net(rnn="gru", context="every_step", num_layers=1, dropout=0, seed=0, sizes=(5, 6)):
+def toy_net(rnn="gru", context="every_step", num_layers=1, dropout=0, seed=0, sizes=(5, 6), words=WORDS):
     torch.manual_seed(seed)
-    src_vocab, tgt_vocab = toy_vocabs()
+    src_vocab, tgt_vocab = toy_vocabs(words)
     return enlarged(Seq2Seq(Encoder(len(src_vocab), *sizes, num_layers, dropout, rnn),
                             Decoder(len(tgt_vocab), *sizes, num_layers, dropout, rnn, context)))
 
@@ -90,6 +91,48 @@ def reference_loss(net, x, y):
         loss = loss - F.log_softmax(scores[0, 0], dim=0)[label]
         previous = label
     return loss
+
+
+def finished(log_prob, ids, alpha):
+    """What a search tells of a sentence: the score, after the length penalty, the log-probability, and the ids."""
+    return log_prob / ((5 + len(ids)) / 6) ** alpha, log_prob, ids
+
+
+def reference_beam(net, x, num_steps, beam_size, alpha=0.0):
+    """Search one unpadded sentence, ids `(num_steps,)`, with a beam that is a list of prefixes; return all that ended.
+
+    The decoder reads every prefix alone and from its beginning, and nothing stops the search before `num_steps`.
+    """
+    start, prefixes, ended = net.start(x[None], torch.tensor([len(x)])), [(0.0, [])], []
+    for length in range(1, num_steps + 1):
+        longer = []
+        for log_prob, ids in prefixes:
+            scores, _ = net.decoder(torch.tensor([[BOS, *ids]]), start)
+            longer += [(log_prob + more, [*ids, token])
+                       for token, more in enumerate(F.log_softmax(scores[0, -1], dim=0).tolist())
+                       if token not in (PAD, BOS)]
+        prefixes = sorted(longer, reverse=True)[:beam_size]
+        ended += [prefix for prefix in prefixes if prefix[1][-1] == EOS or length == num_steps]
+        prefixes = [prefix for prefix in prefixes if prefix[1][-1] != EOS]
+    return sorted((finished(log_prob, ids, alpha) for log_prob, ids in ended), reverse=True)
+
+
+def all_sequences(vocab_size, num_steps):
+    """All that can be written in `num_steps` tokens, ids `(sequences, num_steps)`, `<pad>` behind `<eos>`."""
+    words = [i for i in range(vocab_size) if i not in (PAD, BOS, EOS)]
+    with_eos = [[*ids, EOS] for length in range(num_steps) for ids in itertools.product(words, repeat=length)]
+    cut = [list(ids) for ids in itertools.product(words, repeat=num_steps)]
+    return torch.tensor([ids + [PAD] * (num_steps - len(ids)) for ids in with_eos + cut])
+
+
+def reference_search(net, x, Y, alpha=0.0):
+    """Score each sequence of `Y` as a translation of one unpadded sentence, in one pass; return them, best first."""
+    X, valid_len = x.expand(len(Y), -1), torch.full((len(Y),), len(x))
+    scores, _ = net(X, torch.cat((torch.full((len(Y), 1), BOS), Y[:, :-1]), dim=1), valid_len)
+    of_labels = F.log_softmax(scores, dim=2).gather(2, Y[:, :, None])[:, :, 0]  # (sequences, num_steps)
+    sums = of_labels.masked_fill(Y == PAD, 0).sum(dim=1).tolist()
+    return sorted((finished(log_prob, [i for i in ids if i != PAD], alpha) for log_prob, ids in zip(sums, Y.tolist())),
+                  reverse=True)
 
 
 def gradients(loss, net):

@@ -182,14 +182,21 @@ def raises(suspect):
     return suspect.loss_per_token
 
 
+def accuses_the_lstm_and_raises(suspect):
+    return accuses_the_lstm(suspect) if type(suspect) in RIGHT else [][0]
+
+
 @pytest.mark.parametrize("test, status, said", [
     (finds_the_second, "right", "`finds_the_second` finds 1 of 3 cases, and accuses none of the right programs."),
     (says_true, "wrong", "finds 0 of 3 cases, and accuses none of the right programs. It says `True` to everybody"),
-    (says_false, "wrong", "accuses 3 of the 3 programs that are right. It says `False` to everybody"),
+    (says_false, "wrong", "accuses 3 of the 3 programs that are right, so what it finds doesn't count yet. It says "
+                          "`False` to everybody"),
     (lambda suspect: not finds_the_second(suspect), "wrong", "Is it the wrong way round?"),
-    (accuses_the_lstm, "wrong", "accuses 1 of the 3 programs that are right. They're built in different ways"),
+    (accuses_the_lstm, "wrong", "accuses 1 of the 3 programs that are right, so what it finds doesn't count yet. "
+                                "They're built in different ways"),
     (to_do, "not attempted", "`to_do` is not written yet"),
     (raises, "wrong", "On right program R1: Your function raised AttributeError"),
+    (accuses_the_lstm_and_raises, "wrong", "An error isn't a find, and it accuses 1 of the right programs"),
     (lambda suspect: None, "wrong", "It returned None"),
     (lambda suspect: 0.5, "wrong", "It returned a float"),
     ("a test", "wrong", "not a function"),

@@ -31,7 +31,7 @@ def plain(heading):
 
 def pages():
     """The page of each lesson in TEACHING.md, by its number."""
-    found = re.split(r"^### (\d) · .*$", TEACHING.partition("\n## The lessons\n")[2].partition("\n## ")[0], flags=re.M)
+    found = re.split(r"^### (\d+) · .*$", TEACHING.partition("\n## The lessons\n")[2].partition("\n## ")[0], flags=re.M)
     return {int(number): page for number, page in zip(found[1::2], found[2::2])}
 
 
@@ -95,7 +95,7 @@ def test_minutes_add_up_to_those_of_the_lesson(number):
 
 def test_the_readme_s_table_is_that_of_the_lessons():
     table = next(table for table in tables(README) if table[0][0] == "lesson")[1:]
-    assert len(table) == len(LESSONS) == 10
+    assert len(table) == len(LESSONS) == 11
     for (link, minutes, question, _), lesson in zip(table, LESSONS.values(), strict=True):
         name, path = re.fullmatch(r"\[(.*)\]\((.*)\)", link).groups()
         assert path == f"notebooks/{lesson.path.name}" and name.startswith(f"{lesson.number:02d} ")
@@ -103,8 +103,8 @@ def test_the_readme_s_table_is_that_of_the_lessons():
         assert (int(minutes), question) == (lesson.minutes, lesson.question)
 
 
-def test_the_plan_of_ten_hours_adds_up():
-    *hours, total = plan("Ten hours")[1:]
+def test_the_plan_of_the_whole_course_adds_up():
+    *hours, total = plan("Eleven hours")[1:]
     numbers = [[int(re.match(r"\d+", cell).group()) for cell in row[2:]] for row in hours]
     assert [int(NOTEBOOK.search(row[1]).group(1)) for row in hours] == list(LESSONS)
     assert all(sum(row[:4]) == row[4] == 60 for row in numbers)

@@ -1,12 +1,15 @@
 """The pictures in the text of the lessons: the files are what the command makes, and the lessons say what they show."""
 
+import ast
 from pathlib import Path
 from xml.etree import ElementTree
 
+import nbformat
 import pytest
 from make_images import main
 
 from seq2seq_lib.drawings import (
+    BEAM,
     CARD,
     GREEDY,
     LATER,
@@ -15,6 +18,7 @@ from seq2seq_lib.drawings import (
     STOPS,
     Drawing,
     as_image,
+    beam_step,
     clipped_counting,
     drawings,
     greedy_loop,
@@ -103,6 +107,29 @@ def test_the_scores_of_greedy_search_are_those_of_the_shipped_model():
     for scores, row in zip(GREEDY, probs):
         assert model.tgt_vocab.tokens[row.argmax()] == scores[0][0]
         assert all(abs(share - row[model.tgt_vocab[word]]) < 0.02 for word, share in scores)
+
+
+def lesson_10_table():
+    """The table of the lesson that the picture of a step is about."""
+    path = PROJECT / "notebooks" / "10_beam_search.ipynb"
+    [source] = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.source.startswith("table = {")]
+    return ast.literal_eval(source.removeprefix("table = "))
+
+
+def test_the_step_of_a_beam_is_that_of_lesson_10():
+    table = lesson_10_table()
+    assert [(prefix, share) for prefix, share, _ in BEAM] == [*table[()].items()]
+    assert all(dict(after) == table[(prefix,)] for prefix, _, after in BEAM)
+
+
+@pytest.mark.parametrize("beam_size", [1, 2, 3, 5])
+def test_the_best_of_all_together_stay_in_the_beam(beam_size):
+    every = sorted(((share * chance, f"{prefix} {word}") for prefix, share, after in BEAM for word, chance in after),
+                   reverse=True)
+    shown = dict(words(beam_step(BEAM, beam_size)))
+    for rank, (_, name) in enumerate(every):
+        assert (shown[name] == "white") == (rank < beam_size), name
+    assert sum(text[:1].isdigit() and ". " in text for text in shown) == beam_size  # each with what becomes of it
 
 
 @pytest.mark.parametrize("label, prediction, alone, share", [

@@ -8,8 +8,9 @@ import sys
 import pytest
 import torch
 
-from seq2seq_lib import data_folder, load_checkpoint, tokenize
+from seq2seq_lib import corpus_bleu, data_folder, load_checkpoint, tokenize
 from seq2seq_lib.cases import CASES
+from seq2seq_lib.decoding import beam_search
 from seq2seq_lib.heard import heard_table
 from seq2seq_lib.suspects import Suspect
 
@@ -19,6 +20,7 @@ import make_cases  # noqa: E402
 import make_corpus  # noqa: E402
 import make_curve  # noqa: E402
 import make_designs  # noqa: E402
+import make_experiments  # noqa: E402
 import make_models  # noqa: E402
 import making  # noqa: E402
 
@@ -51,6 +53,13 @@ def test_the_results_are_of_the_present_corpus():
     assert {row.get("corpus") for row in results("designs.csv")} == {make_corpus.corpus_hash("eng-fra")}, "make results"
     told = {(row["corpus"], row["hash"]) for row in results("sentences.csv")}
     assert told == {(name, make_corpus.corpus_hash(name)) for name in ("eng-fra", "eng-zho")}, "make curve"
+
+
+@pytest.mark.parametrize("name", make_experiments.EXPERIMENTS)
+def test_the_experiments_are_of_the_present_corpus_and_model_and_none_is_missing(name):
+    wanted = [make_experiments.key(about, of) for about, of, _ in
+              make_experiments.EXPERIMENTS[name](make_experiments.CORPORA)]
+    assert [make_experiments.key(row, row) for row in results(f"{name}.csv")] == wanted, "make experiments"
 
 
 def cases_file(folder=None):
@@ -163,6 +172,56 @@ def test_the_curve_counts_what_was_heard_and_what_came_out_right(few, monkeypatc
     assert (row["right, %"], row["all trigrams heard, %"]) == ("66.7", "66.7")
     assert (row["right of those, %"], row["right of the others, %"]) == ("100.0", "0.0")
     assert row["hash"] == sha256(few)[:16]
+
+
+@pytest.fixture
+def experiments(few, monkeypatch):
+    """The beam experiment on a few sentences; a function that makes it, and returns its rows."""
+    make_models.make_model("eng-fra")
+    for name, value in (("CORPORA", ("eng-fra",)), ("BEAM_SIZES", (1, 3)), ("ALPHAS", (0.0, 1.0))):
+        monkeypatch.setattr(make_experiments, name, value)
+    monkeypatch.setattr(make_experiments, "data_folder", lambda: few)
+
+    def make(*names):
+        make_experiments.main(names)
+        return results("beam.csv", few)
+    return make
+
+
+def test_a_row_is_what_a_search_of_its_own_finds(few, experiments):
+    rows = experiments()
+    settings = [(row["beam_size"], row["alpha"]) for row in rows]
+    assert settings == [("1", "0.0"), ("1", "1.0"), ("3", "0.0"), ("3", "1.0")]
+    model = load_checkpoint(few / "models" / "eng-fra.safetensors")
+    for row in rows:
+        sources = [tokenize(source, "eng") for source, _ in VALID]
+        found = [best.text for best, in beam_search(
+            model.net, sources, model.src_vocab, model.tgt_vocab, make_experiments.NUM_STEPS, int(row["beam_size"]),
+            alpha=float(row["alpha"]))]
+        labels = [" ".join(tokenize(target, "fra")) for _, target in VALID]
+        assert float(row["BLEU"]) == pytest.approx(corpus_bleu(found, labels), abs=0.01)
+        assert float(row["low"]) <= float(row["BLEU"]) + 0.01 and row["sentences"] == "5"
+        tokens = [sum(len(text.split()) for text in texts) for texts in (found, labels)]
+        assert float(row["length ratio"]) == pytest.approx(tokens[0] / tokens[1], abs=1e-3)
+
+
+def test_an_experiment_goes_on_where_it_was_and_begins_anew_with_another_model(few, experiments, monkeypatch):
+    first = experiments()
+    path = few / "results" / "beam.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:2] + lines[4:]).replace(",5,", ",7,"), encoding="utf-8", newline="\n")
+    resumed = experiments("beam", "eng-fra")
+    assert [row["sentences"] for row in resumed] == ["7", "5", "5", "7"]  # those that were there stay as they were
+    drop = {"seconds", "sentences"}
+    assert [{k: v for k, v in row.items() if k not in drop} for row in resumed] == [
+        {k: v for k, v in row.items() if k not in drop} for row in first]
+    monkeypatch.setattr(make_models, "EPOCHS", 2)
+    make_models.make_model("eng-fra")
+    anew = experiments()
+    assert {row["model"] for row in anew}.isdisjoint(row["model"] for row in first)
+    assert [row["sentences"] for row in anew] == ["5"] * 4
+    with pytest.raises(SystemExit, match="there is no 'bear'"):
+        experiments("bear")
 
 
 def test_a_smaller_share_of_the_sentences_is_part_of_a_larger_one():

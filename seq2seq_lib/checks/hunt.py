@@ -103,7 +103,10 @@ class Hunt:
             if one is None:
                 return []
             if isinstance(one, str):
-                return f"On {'case' if isinstance(number, int) else 'right program'} {number}: {one}"
+                accused = sum(not said.get(right, True) for right in self.right)
+                return f"On {'case' if isinstance(number, int) else 'right program'} {number}: {one}" + (
+                    f" An error isn't a find, and it accuses {accused} of the right programs: mend that first."
+                    if accused else "")
             said[suspect] = one
         return [said[suspect] for suspect in (*self.cases, *self.right)]
 
@@ -113,9 +116,11 @@ class Hunt:
         caught, accused = sum(row[: len(self.cases)]), sum(row[len(self.cases):])
         sentence = f"`{name}` finds {caught} of {len(self.cases)} cases, and accuses " + (
             "none of the right programs." if not accused else
-            f"{accused} of the {len(self.right)} programs that are right.")
+            f"{accused} of the {len(self.right)} programs that are right, so what it finds doesn't count yet.")
         if accused and all(row):
-            reason = "It says `False` to everybody. Is it the wrong way round? `True` means that nothing is found."
+            reason = "It says `False` to everybody. Is it the wrong way round? `True` means that nothing is found. " \
+                     "If not, it asks for something that needn't be so, such as the same objects, or sentences in " \
+                     "the same order: print the two things that it compares for `Suspect()`."
         elif accused == len(self.right):
             reason = "A test that accuses all right programs asks for something that needn't be so. Is it the wrong " \
                      "way round? Are two floats compared by `==`, or is the dropout still on (`net.eval()`)?"
@@ -125,7 +130,8 @@ class Hunt:
                      "for granted?"
         elif not caught:
             reason = "It says `True` to everybody. That may be a good question to which none of these cases is the " \
-                     "answer, or a test that can't fail: try it on a slip that you write yourself."
+                     "answer, or a test that can't fail: try it on a slip that you write yourself. If it's one of " \
+                     "the lesson's questions, does it ask about all of it?"
         else:
             return sentence, True
         return f"{sentence} {reason}", False

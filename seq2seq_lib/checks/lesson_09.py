@@ -15,7 +15,7 @@ from .runner import Exercise
 
 hunt = Hunt()
 
-_NAMES = {suspect: f"right program {letter}" for letter, suspect in zip("ABC", RIGHT)} | {
+_NAMES = {suspect: f"right program R{number}" for number, suspect in enumerate(RIGHT, 1)} | {
     case: f"case {number}" for number, case in enumerate(wrong.CASES, 1)}
 
 
@@ -133,6 +133,9 @@ spoiling_costs = _check(
             "same references.",
     blind="Spoil one answer, the last: the first may be the only one that it looks at. And the score has to fall: "
           "`<=` is content with one that hasn't moved.",
+    turned="The right programs should get `True`. Either the comparison is the wrong way round, or the two scores "
+           "aren't what you think: print both for `Suspect()`. (`references` is a dictionary: its `.values()` are the "
+           "lists of answers.)",
     start="Delete the line `raise NotImplementedError`, and begin with the references, as `perfect_scores_100` does.",
     after="Two ends of a ruler: 100 for what is perfect, and less for what is not.",
 )

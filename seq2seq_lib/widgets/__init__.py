@@ -3,6 +3,7 @@
 from ..tables import align_tables
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
+from .beam_explorer import BeamExplorer
 from .bleu_explorer import BleuExplorer
 from .case_file import CaseFile
 from .clipping_explorer import ClippingExplorer
@@ -15,8 +16,8 @@ from .shape_inspector import ShapeInspector
 from .translator import Translator
 
 __all__ = [
-    "BatchExplorer", "BleuExplorer", "CaseFile", "ClippingExplorer", "ContextMap", "DecoderStepper", "LessonWidget",
-    "LiveCurves", "MaskExplorer", "ShapeInspector", "Translator", "progress",
+    "BatchExplorer", "BeamExplorer", "BleuExplorer", "CaseFile", "ClippingExplorer", "ContextMap", "DecoderStepper",
+    "LessonWidget", "LiveCurves", "MaskExplorer", "ShapeInspector", "Translator", "progress",
 ]
 
 align_tables()

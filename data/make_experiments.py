@@ -1,0 +1,130 @@
+"""Runs the experiments of part two and keeps every run: data/results/NAME.csv, a row for each run.
+
+Run: python data/make_experiments.py [NAME] [CORPUS ...]   (`make experiments` runs all of them)
+
+A run that the file has already, of the present corpus and of the present model, is not made again: so an interrupted
+experiment goes on where it was, and a part of it can be made alone. Scores are of the validation part, with the bounds
+of a 95 % bootstrap interval, over all sentences and for each group of lengths (tokens of the source); the test part is
+not looked at. The first columns are the same in every file: `experiment`, `setting`, `seed`, `weights`, `updates` (0 if
+nothing is trained), `seconds` (of the training, or of the search if nothing is trained), `corpus` and its `hash`.
+
+beam: how wide a beam, and which length penalty? The shipped models (`model` is the hash of the file) translate with
+    every width and every alpha.
+"""
+
+import csv
+import hashlib
+import sys
+import time
+
+from make_corpus import corpus_hash
+from make_designs import LENGTHS
+from making import read, write_table
+
+from seq2seq_lib import bootstrap_bleu, corpus_bleu, data_folder, load_checkpoint, references_by_source
+from seq2seq_lib.decoding import beam_search
+
+CORPORA = ("eng-fra", "eng-zho")
+BEAM_SIZES, ALPHAS, NUM_STEPS = (1, 2, 4, 8, 16), (0.0, 0.5, 1.0), 30
+
+
+def scores(translations, sources, references):
+    """Score translations: BLEU with its bounds, their length as a share of the references', and BLEU by length.
+
+    Args:
+        translations: strings of tokens.
+        sources: for each its source, a tuple of tokens.
+        references: for each the list of its references, strings of tokens.
+
+    Returns:
+        A dictionary from the name of a column to a number. `length ratio`: the translations' tokens, divided by those
+        of the references nearest in length, as the brevity penalty has it.
+    """
+    low, high = bootstrap_bleu(translations, references)
+    lengths = [len(text.split()) for text in translations]
+    nearest = [min((len(label.split()) for label in labels), key=lambda n, own=own: (abs(n - own), n))
+               for own, labels in zip(lengths, references)]
+    found = {"sentences": len(sources), "BLEU": corpus_bleu(translations, references), "low": low, "high": high}
+    found = {column: round(value, 2) for column, value in found.items()}
+    found["length ratio"] = round(sum(lengths) / sum(nearest), 4)
+    for least, most in LENGTHS:
+        rows = [i for i, source in enumerate(sources) if least <= len(source) <= most]
+        name = f"BLEU, {least} and more" if most == 99 else f"BLEU, {least} to {most}"
+        found[name] = round(corpus_bleu([translations[i] for i in rows], [references[i] for i in rows]), 2)
+    return found
+
+
+# ---------------------------------------------------------------- beam
+
+def beam(corpora):
+    """Yield the runs of the beam experiment: what each is, and the function that makes it."""
+    for corpus in corpora:
+        path = data_folder() / "models" / f"{corpus}.safetensors"
+        model = load_checkpoint(path)
+        references = references_by_source(read(corpus, "validation"))
+        weights = sum(p.numel() for p in model.net.parameters())
+        for beam_size in BEAM_SIZES:
+            for alpha in ALPHAS:
+                about = dict(experiment="beam", setting=f"beam_size {beam_size}, alpha {alpha}", seed=0,
+                             weights=weights, updates=0)
+                of = dict(corpus=corpus, hash=corpus_hash(corpus), beam_size=beam_size, alpha=alpha,
+                          model=hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+                yield about, of, lambda m=model, r=references, k=beam_size, a=alpha: _searched(m, r, k, a)
+
+
+def _searched(model, references, beam_size, alpha):
+    sources, labels = list(references), list(references.values())
+    start = time.perf_counter()
+    found = beam_search(model.net, sources, model.src_vocab, model.tgt_vocab, NUM_STEPS, beam_size, alpha=alpha,
+                        batch_size=-(-256 // beam_size))
+    seconds = time.perf_counter() - start
+    return seconds, scores([best.text for best, *_ in found], sources, labels)
+
+
+# ---------------------------------------------------------------- all
+
+EXPERIMENTS = {"beam": beam}
+
+
+def run(name, corpora):
+    """Make the runs of an experiment that its file has not, and keep each as soon as it is there."""
+    path = data_folder() / "results" / f"{name}.csv"
+    wanted = [key(about, of) for about, of, _ in EXPERIMENTS[name](CORPORA)]
+    there = {key(row, row): row for row in _read(path)}
+    for about, of, make in EXPERIMENTS[name](corpora):
+        if key(about, of) in there:
+            continue
+        seconds, found = make()
+        row = about | {"seconds": round(seconds, 1)} | of | found
+        print(*(f"{column} {value}" for column, value in row.items()), sep="; ", flush=True)
+        there[key(about, of)] = row
+        kept = [there[one] for one in wanted if one in there]  # what is of another corpus or model is gone
+        write_table(path, [[*row], *([line[column] for column in row] for line in kept)])
+
+
+def key(about, of):
+    """Tell a run from others: of another corpus or another model it is another run."""
+    return tuple(str(part[column]) for part, columns in ((about, ("setting", "seed")), (of, ("corpus", "hash", "model")))
+                 for column in columns)
+
+
+def _read(path):
+    if not path.is_file():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def main(names):
+    experiments = [name for name in names if name in EXPERIMENTS] or [*EXPERIMENTS]
+    corpora = [name for name in names if name not in EXPERIMENTS] or CORPORA
+    unknown = [name for name in corpora if name not in CORPORA]
+    if unknown:
+        raise SystemExit(f"there is no {unknown[0]!r}: name an experiment ({', '.join(EXPERIMENTS)}) or a corpus "
+                         f"({', '.join(CORPORA)})")
+    for name in experiments:
+        run(name, corpora)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
