@@ -13,7 +13,7 @@ import sys
 import torch
 from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate, make_net
 from make_corpus import corpus_hash
-from making import read, write_table
+from making import LENGTHS, by_length, count_weights, read, write_table
 
 from seq2seq_lib import (
     Batches,
@@ -27,11 +27,6 @@ from seq2seq_lib import (
 
 SEEDS = 0, 1, 2
 DESIGNS = {"Cho": "every_step", "Sutskever": "initial"}
-LENGTHS = ((1, 4), (5, 6), (7, 8), (9, 10), (11, 99))  # tokens of a source
-
-
-def count_weights(net):
-    return sum(p.numel() for p in net.parameters())
 
 
 def matched_hiddens(vocabs):
@@ -46,9 +41,7 @@ def score(net, vocabs, references):
     """Yield, for all sentences and for each group of lengths, its name, its sentences and their BLEU."""
     sources, labels = list(references), list(references.values())
     translations = predict(net, sources, *vocabs, NUM_STEPS)
-    for low, high in ((1, 99), *LENGTHS):
-        rows = [i for i, source in enumerate(sources) if low <= len(source) <= high]
-        name = "all" if (low, high) == (1, 99) else f"{low} and more" if high == 99 else f"{low} to {high}"
+    for name, rows in {"all": range(len(sources)), **by_length(sources)}.items():
         yield name, len(rows), round(corpus_bleu([translations[i] for i in rows], [labels[i] for i in rows]), 2)
 
 

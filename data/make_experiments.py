@@ -10,6 +10,10 @@ nothing is trained), `seconds` (of the training, or of the search if nothing is 
 
 beam: how wide a beam, and which length penalty? The shipped models (`model` is the hash of the file) translate with
     every width and every alpha.
+attention, joined: attention or a fixed context, one direction or two? Nets of equal weights and updates, five seeds;
+    on the corpus as it is, and on one to four sentences joined into one (experiment_attention.py).
+
+Two experiments at once take a core each with OMP_NUM_THREADS=1.
 """
 
 import csv
@@ -17,9 +21,9 @@ import hashlib
 import sys
 import time
 
+import experiment_attention
 from make_corpus import corpus_hash
-from make_designs import LENGTHS
-from making import read, write_table
+from making import by_length, count_weights, read, write_table
 
 from seq2seq_lib import bootstrap_bleu, corpus_bleu, data_folder, load_checkpoint, references_by_source
 from seq2seq_lib.decoding import beam_search
@@ -28,13 +32,13 @@ CORPORA = ("eng-fra", "eng-zho")
 BEAM_SIZES, ALPHAS, NUM_STEPS = (1, 2, 4, 8, 16), (0.0, 0.5, 1.0), 30
 
 
-def scores(translations, sources, references):
+def scores(translations, references, groups):
     """Score translations: BLEU with its bounds, their length as a share of the references', and BLEU by length.
 
     Args:
         translations: strings of tokens.
-        sources: for each its source, a tuple of tokens.
         references: for each the list of its references, strings of tokens.
+        groups: a dictionary from the name of a group of sentences to their numbers.
 
     Returns:
         A dictionary from the name of a column to a number. `length ratio`: the translations' tokens, divided by those
@@ -44,13 +48,11 @@ def scores(translations, sources, references):
     lengths = [len(text.split()) for text in translations]
     nearest = [min((len(label.split()) for label in labels), key=lambda n, own=own: (abs(n - own), n))
                for own, labels in zip(lengths, references)]
-    found = {"sentences": len(sources), "BLEU": corpus_bleu(translations, references), "low": low, "high": high}
+    found = {"sentences": len(references), "BLEU": corpus_bleu(translations, references), "low": low, "high": high}
     found = {column: round(value, 2) for column, value in found.items()}
     found["length ratio"] = round(sum(lengths) / sum(nearest), 4)
-    for least, most in LENGTHS:
-        rows = [i for i, source in enumerate(sources) if least <= len(source) <= most]
-        name = f"BLEU, {least} and more" if most == 99 else f"BLEU, {least} to {most}"
-        found[name] = round(corpus_bleu([translations[i] for i in rows], [references[i] for i in rows]), 2)
+    for name, rows in groups.items():
+        found[f"BLEU, {name}"] = round(corpus_bleu([translations[i] for i in rows], [references[i] for i in rows]), 2)
     return found
 
 
@@ -62,7 +64,7 @@ def beam(corpora):
         path = data_folder() / "models" / f"{corpus}.safetensors"
         model = load_checkpoint(path)
         references = references_by_source(read(corpus, "validation"))
-        weights = sum(p.numel() for p in model.net.parameters())
+        weights = count_weights(model.net)
         for beam_size in BEAM_SIZES:
             for alpha in ALPHAS:
                 about = dict(experiment="beam", setting=f"beam_size {beam_size}, alpha {alpha}", seed=0,
@@ -78,12 +80,33 @@ def _searched(model, references, beam_size, alpha):
     found = beam_search(model.net, sources, model.src_vocab, model.tgt_vocab, NUM_STEPS, beam_size, alpha=alpha,
                         batch_size=-(-256 // beam_size))
     seconds = time.perf_counter() - start
-    return seconds, scores([best.text for best, *_ in found], sources, labels)
+    return {"seconds": seconds}, scores([best.text for best, *_ in found], labels, by_length(sources))
+
+
+# ---------------------------------------------------------------- attention
+
+def attention(corpora, name="attention"):
+    """Yield the runs of attention or not, one direction or two: five seeds, equal weights, equal updates."""
+    corpus = experiment_attention.CORPUS
+    for seed in experiment_attention.SEEDS if corpus in corpora else ():
+        for setting in experiment_attention.SETTINGS:
+            about = dict(experiment=name, setting=setting, seed=seed)
+            yield about, dict(corpus=corpus, hash=corpus_hash(corpus)), lambda s=setting, n=seed: _trained(name, s, n)
+
+
+def joined(corpora):
+    """Yield the same runs on joined sentences."""
+    return attention(corpora, "joined")
+
+
+def _trained(name, setting, seed):
+    weights, updates, seconds, *translated = experiment_attention.trained(name, setting, seed)
+    return dict(weights=weights, updates=updates, seconds=seconds), scores(*translated)
 
 
 # ---------------------------------------------------------------- all
 
-EXPERIMENTS = {"beam": beam}
+EXPERIMENTS = {"beam": beam, "attention": attention, "joined": joined}
 
 
 def run(name, corpora):
@@ -94,8 +117,8 @@ def run(name, corpora):
     for about, of, make in EXPERIMENTS[name](corpora):
         if key(about, of) in there:
             continue
-        seconds, found = make()
-        row = about | {"seconds": round(seconds, 1)} | of | found
+        cost, found = make()
+        row = about | cost | {"seconds": round(cost["seconds"], 1)} | of | found
         print(*(f"{column} {value}" for column, value in row.items()), sep="; ", flush=True)
         there[key(about, of)] = row
         kept = [there[one] for one in wanted if one in there]  # what is of another corpus or model is gone
@@ -104,8 +127,8 @@ def run(name, corpora):
 
 def key(about, of):
     """Tell a run from others: of another corpus or another model it is another run."""
-    return tuple(str(part[column]) for part, columns in ((about, ("setting", "seed")), (of, ("corpus", "hash", "model")))
-                 for column in columns)
+    return tuple(str(part.get(column)) for part, columns in (
+        (about, ("setting", "seed")), (of, ("corpus", "hash", "model"))) for column in columns)
 
 
 def _read(path):

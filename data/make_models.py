@@ -1,6 +1,9 @@
-"""Makes the models that the lessons translate with at once: data/models/eng-fra.safetensors and eng-zho.safetensors.
+"""Makes the models that the lessons translate with at once: data/models/*.safetensors.
 
-Run: python data/make_models.py [eng-fra | eng-zho ...]   (`make model` makes both)
+Run: python data/make_models.py [eng-fra | eng-zho | eng-fra-attention | eng-zho-attention ...]
+(`make model` makes all four)
+
+The first two are of part one: one vector between the two RNNs. The others read in two directions and attend.
 
 Everything is chosen on the validation part; the test part is not looked at. Beside its weights a model has the table of
 what stood in its training (`heard`) and, as the setting `corpus`, the hash of the corpus that it was made from.
@@ -13,6 +16,7 @@ from make_corpus import corpus_hash
 from making import read
 
 from seq2seq_lib import (
+    AttentionDecoder,
     Batches,
     Decoder,
     Encoder,
@@ -31,32 +35,42 @@ from seq2seq_lib.heard import heard_table
 
 MIN_FREQ, EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT = 2, 224, 320, 1, 0.35
 BATCH_SIZE, LR, EPOCHS, NUM_STEPS = 64, 0.008, 20, 30
+WITH_ATTENTION = dict(batch_size=32, lr=0.003, epochs=10)  # at the higher rate it learns by heart, and translates little
 
 
-def settle(net, pairs, vocabs):
+def settle(net, pairs, vocabs, lr):
     """Go on for an epoch on the first translation of each source, so that it leads: *ils* before *elles*, 他们 before 她们."""
     first = {}
     for source, target in pairs:
         first.setdefault(tuple(source), target)
     train(net, Batches([(list(source), target) for source, target in first.items()], *vocabs, BATCH_SIZE, seed=1),
-          lambda done: LR / 100 * (1 - done), 1, vocabs[1], "cpu", progress=False)
+          lambda done: lr / 100 * (1 - done), 1, vocabs[1], "cpu", progress=False)
+
+
+def make_net(vocabs, attention):
+    sizes = EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT
+    return remember_from_start(Seq2Seq(Encoder(len(vocabs[0]), *sizes, bidirectional=attention),
+                                       (AttentionDecoder if attention else Decoder)(len(vocabs[1]), *sizes)))
 
 
 def make_model(name):
-    source_language, target_language = name.split("-")
-    corpus, pairs, valid_pairs = corpus_hash(name), read(name, "train"), read(name, "validation")
+    data = name.removesuffix("-attention")
+    attention = data != name
+    how = WITH_ATTENTION if attention else dict(batch_size=BATCH_SIZE, lr=LR, epochs=EPOCHS)
+    source_language, target_language = data.split("-")
+    corpus, pairs, valid_pairs = corpus_hash(data), read(data, "train"), read(data, "validation")
     vocabs = Vocab((source for source, _ in pairs), MIN_FREQ), Vocab((target for _, target in pairs), MIN_FREQ)
     torch.manual_seed(0)
-    net = remember_from_start(Seq2Seq(Encoder(len(vocabs[0]), EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT),
-                                      Decoder(len(vocabs[1]), EMBED_SIZE, NUM_HIDDENS, NUM_LAYERS, DROPOUT)))
-    train(net, Batches(pairs, *vocabs, BATCH_SIZE), lambda done: LR * (1 - done), EPOCHS, vocabs[1], "cpu",
+    net = make_net(vocabs, attention)
+    train(net, Batches(pairs, *vocabs, how["batch_size"]), lambda done: how["lr"] * (1 - done), how["epochs"], vocabs[1],
+          "cpu",
           valid_iter=Batches(valid_pairs, *vocabs, 256, shuffle=False),
           on_epoch=lambda history: print(f"{name}: epoch {len(history)}, {history.rows[-1]['train_loss']:.3f} in "
                                          f"training, {history.valid_losses[-1]:.3f} in validation", flush=True),
           progress=False)
-    settle(net, pairs, vocabs)
+    settle(net, pairs, vocabs, how["lr"])
     for kind in KINDS:
-        references = references_by_source(read(name, "validation", kind))
+        references = references_by_source(read(data, "validation", kind))
         translations = predict(net, list(references), *vocabs, NUM_STEPS)
         score = corpus_bleu(translations, list(references.values()))
         print(f"{name}: BLEU {score:.1f} on the validation part, {kind}")
@@ -69,5 +83,5 @@ def make_model(name):
 
 
 if __name__ == "__main__":
-    for corpus in sys.argv[1:] or ("eng-fra", "eng-zho"):
-        make_model(corpus)
+    for model in sys.argv[1:] or ("eng-fra", "eng-zho", "eng-fra-attention", "eng-zho-attention"):
+        make_model(model)

@@ -4,6 +4,8 @@ import csv
 
 from seq2seq_lib import load_corpus, tokenize
 
+LENGTHS = ((1, 4), (5, 6), (7, 8), (9, 10), (11, 99))  # tokens of a source
+
 
 def in_tokens(pairs, corpus):
     """Return pairs of texts as pairs of lists of tokens, in the languages that a name such as `"eng-fra"` tells."""
@@ -13,6 +15,16 @@ def in_tokens(pairs, corpus):
 def read(corpus, split, kind=None):
     """Return the pairs of a part of a corpus, or of one kind in it, as pairs of lists of tokens."""
     return in_tokens(load_corpus(corpus, split, kind=kind), corpus)
+
+
+def by_length(sources):
+    """Return the numbers of the sources of each group of lengths, a dictionary from the group's name."""
+    return {f"{low} and more" if high == 99 else f"{low} to {high}":
+            [i for i, source in enumerate(sources) if low <= len(source) <= high] for low, high in LENGTHS}
+
+
+def count_weights(net):
+    return sum(p.numel() for p in net.parameters())
 
 
 def write_table(path, rows):

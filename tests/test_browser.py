@@ -23,6 +23,8 @@ IMPORTS = """import torch
 from seq2seq_lib import Decoder, Encoder, Seq2Seq, Vocab, data_folder, encode, load_checkpoint, widgets"""
 WIDGETS = {  # a cell each
     "batch": "widgets.BatchExplorer()",
+    "attention": "widgets.AttentionExplorer()",
+    "beam": "widgets.BeamExplorer()",
     "bleu": "widgets.BleuExplorer()",
     "case": """widgets.CaseFile(tests={"mine": lambda suspect: True}, case=4, uncovered=[4] * 20)""",
     "stepper": "widgets.DecoderStepper()",
@@ -185,9 +187,11 @@ def test_keys_of_the_notebook_do_not_reach_it(lesson):
 
 @pytest.mark.timed
 def test_the_picture_follows_a_key_in_time(lesson, capsys):
-    batch, mask, stepper, shapes, map_, case = (
-        named(lesson, name) for name in ("batch", "mask", "stepper", "shapes", "map", "case"))
+    batch, beam, mask, stepper, shapes, map_, case = (
+        named(lesson, name) for name in ("batch", "beam", "mask", "stepper", "shapes", "map", "case"))
     stepper.get_by_role("button", name="To the end").click()
+    beam.get_by_label("beam_size").press("End")
+    beam.get_by_role("button", name="All at once").click()
     kinds = {
         "slider": (batch, batch.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
         "typed text": (batch, batch.locator("textarea").first, ["x", "Backspace"]),
@@ -196,6 +200,8 @@ def test_the_picture_follows_a_key_in_time(lesson, capsys):
         "size of a tensor": (shapes, shapes.locator("input[type=range]").first, ["ArrowRight", "ArrowLeft"]),
         "case of the case file": (case, case.locator("[role=gridcell]").first, ["ArrowRight", "ArrowLeft"]),
         "sentence typed into the map": (map_, map_.locator("textarea"), ["x", "Backspace"]),
+        "sentence searched with a beam of 8": (beam, beam.get_by_label("English sentence"), ["x", "Backspace"]),
+        "prefix in the tree": (beam, beam.locator("[role=gridcell][tabindex='0']"), ["ArrowLeft", "ArrowRight"]),
         "handle": (mask, mask.locator("[role=slider]").first, ["ArrowRight", "ArrowLeft"]),
         "sentence to translate": (named(lesson, "translator"), named(lesson, "translator").locator("input").first,
                                   ["x", "Backspace"]),
@@ -305,6 +311,79 @@ def test_a_translation_is_written_by_keyboard_alone(lesson):
     lesson.page.keyboard.press("Space")
     says("The label asks for “ils”")
     assert stepper.locator(".s2s-decoder-candidate[role=button]").count() == 0 and lesson.errors == []
+
+
+def test_a_beam_is_stepped_through_and_what_it_lost_is_followed_by_keyboard_alone(lesson):
+    beam, keyboard = named(lesson, "beam"), lesson.page.keyboard
+
+    def says(text):
+        beam.locator(".s2s-said", has_text=text).wait_for()
+
+    beam.get_by_role("button", name="From the start").focus()
+    keyboard.press("Enter")
+    says("Step 0: one prefix is open")
+    keyboard.press("Tab")
+    keyboard.press("Tab")
+    for step in (1, 2, 3):
+        keyboard.press("Space")
+        says(f"Step {step}: ")
+    beam.locator("[role=gridcell][tabindex='0']").focus()
+    for key, at in (("ArrowLeft", "0,2"), ("ArrowDown", "1,2"), ("ArrowDown", "2,2")):
+        keyboard.press(key)
+        beam.locator(f"[aria-selected=true][data-at='{at}']").wait_for()
+    beam.locator(".s2s-explained", has_text="It was cut off at step 2").wait_for()
+    beam.get_by_role("button", name="Follow what was lost").focus()
+    keyboard.press("Enter")
+    says("Followed from step 2 on: “elle va bien .”")
+    assert beam.locator(":focus").inner_text() == "Forget it again"
+    beam.get_by_role("button", name="All at once").focus()
+    keyboard.press("Enter")
+    says("The search is over.")
+    assert beam.locator(".s2s-beam-lost").inner_text().split("\t")[0].strip() == "elle va bien ."
+    beam.get_by_label("beam_size").focus()
+    keyboard.press("ArrowRight")
+    beam.locator(".s2s-beam-text", has_text="elle va bien .").wait_for()
+    assert beam.locator(".s2s-beam-lost").count() == 0 and lesson.errors == []
+
+
+def test_the_lines_of_a_tree_meet_its_cells_and_the_newest_step_is_in_view(lesson):
+    beam = named(lesson, "beam")
+    beam.get_by_label("English sentence").fill("My brother is reading in the old garden.")
+    beam.get_by_role("button", name="All at once").click()
+    beam.locator(".s2s-said", has_text="The search is over.").wait_for()
+    last, steps = beam.evaluate("""root => [...root.querySelectorAll(".s2s-beam-tree thead th")].map(
+        head => head.textContent).slice(-1)[0]"""), beam.locator(".s2s-beam-gap").count()
+    assert last == f"step {steps}" and steps > 8
+    far = beam.evaluate("""root => {
+        const middle = (box) => box.y + box.height / 2, found = [];
+        const cells = [...root.querySelectorAll(".s2s-beam-tree [data-at]")];
+        [...root.querySelectorAll(".s2s-beam-gap svg")].forEach((svg, gap) => {
+            const box = svg.getBoundingClientRect();
+            for (const path of svg.querySelectorAll("path")) {
+                for (const [length, column] of [[0, gap], [path.getTotalLength(), gap + 1]]) {
+                    const end = path.getPointAtLength(length);
+                    const near = cells.filter(cell => cell.dataset.at.endsWith(`,${column}`))
+                        .map(cell => cell.getBoundingClientRect())
+                        .map(cell => Math.hypot(Math.abs(middle(cell) - box.y - end.y),
+                             (column === gap ? cell.right : cell.left) - box.x - end.x));
+                    found.push(Math.min(...near));
+                }
+            }
+        });
+        return Math.max(...found);
+    }""")
+    assert far < 1.5
+    room = beam.locator(".s2s-beam-newest").bounding_box()
+    newest = beam.locator(f"[data-at='0,{steps}']").bounding_box()
+    assert room["x"] < newest["x"] and newest["x"] + newest["width"] <= room["x"] + room["width"]
+    first = beam.locator("[data-at='0,0']").bounding_box()
+    assert first["x"] + first["width"] < room["x"], "it is wider than the window"
+    beam.locator("[data-at='0,1']").focus()  # with a key one gets there
+    scrolled = beam.locator("[data-at='0,1']").bounding_box()
+    rank = beam.locator(".s2s-beam-rank").nth(1).bounding_box()
+    assert rank["x"] + rank["width"] <= scrolled["x"] and lesson.errors == []
+
+
 def test_curves_are_read_and_switched_in_the_browser_alone(lesson):
     curves = named(lesson, "curves")
     assert curves.locator("script").count() == 0

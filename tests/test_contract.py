@@ -18,6 +18,7 @@ from helpers import (
     attention_net,
     gradients,
     random_ids,
+    reference_beam,
     toy_batches,
     toy_net,
     toy_pairs,
@@ -30,6 +31,7 @@ from seq2seq_lib import (
     Encoder,
     Seq2Seq,
     batch_loss,
+    beam_search,
     evaluate_loss,
     load_checkpoint,
     predict,
@@ -39,6 +41,7 @@ from seq2seq_lib import (
     train_step,
 )
 from seq2seq_lib.decoding import greedy_steps
+from seq2seq_lib.search import search_with_beam
 from seq2seq_lib.widgets import DecoderStepper
 
 TESTS = Path(__file__).parent
@@ -105,6 +108,11 @@ def test_what_it_lacks_is_named_where_it_is_needed(name, tmp_path):
     assert not list(tmp_path.iterdir())
     with pytest.raises(TypeError, match=f"{name} has no `select`, which it needs to be stepped through"):
         DecoderStepper(net, SRC_VOCAB, TGT_VOCAB, 7, sentence="a c")
+    for sentences in (["a c"], []):
+        with pytest.raises(TypeError, match=f"{name} has no `select`, which it needs to be searched with several"):
+            beam_search(net, sentences, SRC_VOCAB, TGT_VOCAB, 7, 3)
+        with pytest.raises(TypeError, match=f"{name} has no `select`, which it needs to be searched with several"):
+            predict(net, sentences, SRC_VOCAB, TGT_VOCAB, 7, beam_size=3)
     with pytest.raises(TypeError, match="Linear has no `init_state`, which it needs to be trained"):
         Seq2Seq(Encoder(5, 4, 6, 1), nn.Linear(2, 2))
 
@@ -145,6 +153,19 @@ def test_a_whole_contract_is_saved_loaded_and_stepped_through(tmp_path):
     assert not stepper.problem
     written = [token for token in stepper.written if token != "<eos>"]
     assert " ".join(written) == predict(net, "a c d", SRC_VOCAB, TGT_VOCAB, 7)
+
+
+def test_a_whole_contract_is_searched_with_a_beam():
+    net, valid_lens = remembering_net().double().eval(), [4, 2, 3]
+    with torch.no_grad():
+        net.decoder.dense.bias[3] -= 2  # <eos> comes later
+    X = random_ids(valid_lens, 4)
+    for beam_size, alpha in ((1, 0), (3, 0), (4, 1.5)):
+        found = search_with_beam(net, X, torch.tensor(valid_lens), 6, beam_size, n_best=beam_size, alpha=alpha)
+        for x, valid_len, ours in zip(X, valid_lens, found, strict=True):
+            theirs = reference_beam(net, x[:valid_len], 6, beam_size, alpha)[:beam_size]
+            assert [one.ids for one in ours] == [ids for _, _, ids in theirs]
+            assert_close([one.score for one in ours], [score for score, _, _ in theirs])
 
 
 @pytest.mark.parametrize("classes, message", [

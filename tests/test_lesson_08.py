@@ -13,6 +13,7 @@ from seq2seq_lib.checks import lesson_08
 
 sys.path.insert(0, str(data_folder()))
 import make_designs  # noqa: E402
+import making  # noqa: E402
 from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate, make_net  # noqa: E402
 
 LESSON_08 = Path(__file__).parents[1] / "notebooks" / "08_translator.ipynb"
@@ -66,7 +67,7 @@ def test_the_groups_of_a_run_are_all_its_sentences(results):
 @pytest.mark.parametrize("sizes", [(50, 60), (400, 300)])
 def test_matched_designs_have_nearly_equal_weights(sizes):
     vocabs = [range(size) for size in sizes]  # only their length is asked for
-    cho = make_designs.count_weights(make_designs.make_net(vocabs, SIZES["num_hiddens"], "every_step"))
+    cho = making.count_weights(make_designs.make_net(vocabs, SIZES["num_hiddens"], "every_step"))
     num_hiddens = make_designs.matched_hiddens(vocabs)
-    sutskever = make_designs.count_weights(make_designs.make_net(vocabs, num_hiddens, "initial"))
+    sutskever = making.count_weights(make_designs.make_net(vocabs, num_hiddens, "initial"))
     assert num_hiddens > SIZES["num_hiddens"] and sutskever == pytest.approx(cho, rel=0.003)

@@ -178,6 +178,13 @@ BUSY = {  # widgets that draw more than in their first state
     "a sentence that is new": lambda: widgets.Translator(toy_net().eval(), *toy_vocabs(), 7, sentence="g f e d c b a",
                                                          heard=heard_table([])),
     "Chinese": lambda: widgets.Translator(direction="eng-zho"),
+    "attention in lines": lambda: widgets.AttentionExplorer(view="lines", padding=3, masked=False, weights="even"),
+    "attention to a long sentence": lambda: widgets.AttentionExplorer(
+        sentence="My brother is reading a zebra in the garden and they took the cat."),
+    "a beam of 8": lambda: widgets.BeamExplorer(beam_size=8, shown=30, alpha=1.0),
+    "a long search": lambda: widgets.BeamExplorer(
+        sentence="My brother is reading a zebra in the garden and they took the cat.", beam_size=3, shown=30),
+    "what a beam lost": lambda: widgets.BeamExplorer(shown=6, picked=[2, 2], followed=[[2, 2]]),
     "a label": lambda: widgets.DecoderStepper(mode="train"),
     "where it leads": lambda: widgets.DecoderStepper(leads=True),
 }

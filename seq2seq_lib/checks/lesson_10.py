@@ -64,7 +64,7 @@ log_prob = Blank(
     mistakes=[
         (lambda table, sentence: sum(_logs(table, sentence)[:-1], 0.0), _COMPLETE),
         (lambda table, sentence: math.exp(sum(_logs(table, sentence)[:-1])),
-         f"You multiply the probabilities; add up their logarithms instead. And {_COMPLETE[0].lower()}{_COMPLETE[1:]}"),
+         f"You multiply the probabilities; add up their logarithms instead. And {_COMPLETE}"),
         (lambda table, sentence: math.exp(_log_prob(table, sentence)),
          "This is the probability itself, the product. Its logarithm is the sum of the logs, and doesn't shrink to "
          "nothing when sentences are long."),
@@ -564,8 +564,8 @@ beam_step = Exercise(
         *[(_chosen(choose), message) for choose, message in _SLIPS],
         (_but(never=()), "`<pad>` and `<bos>` are among your tokens. They are never chosen: put −∞ in their place, "
                          "behind the softmax."),
-        (_but(never=(PAD,)), "`<bos>` is among your tokens. It is never chosen, as little as `<pad>`."),
-        (_but(never=(BOS,)), "`<pad>` is among your tokens. It is never chosen, as little as `<bos>`."),
+        (_but(never=(PAD,)), "`<bos>` is among your tokens. It is never chosen, and neither is `<pad>`."),
+        (_but(never=(BOS,)), "`<pad>` is among your tokens. It is never chosen, and neither is `<bos>`."),
         (_but(never=(UNK, PAD, BOS)), "You never choose `<unk>`. It is a token like any other; only `<pad>` and "
                                       "`<bos>` are left out."),
         (_but(never=(PAD, BOS, EOS)), "You never choose `<eos>`, so no sentence would end. Only `<pad>` and `<bos>` "

@@ -1,6 +1,7 @@
 """Widgets: try the real code on real tensors, by mouse or keyboard. Importing this module loads ipywidgets."""
 
 from ..tables import align_tables
+from .attention_explorer import AttentionExplorer
 from .base import LessonWidget
 from .batch_explorer import BatchExplorer
 from .beam_explorer import BeamExplorer
@@ -16,8 +17,9 @@ from .shape_inspector import ShapeInspector
 from .translator import Translator
 
 __all__ = [
-    "BatchExplorer", "BeamExplorer", "BleuExplorer", "CaseFile", "ClippingExplorer", "ContextMap", "DecoderStepper",
-    "LessonWidget", "LiveCurves", "MaskExplorer", "ShapeInspector", "Translator", "progress",
+    "AttentionExplorer", "BatchExplorer", "BeamExplorer", "BleuExplorer", "CaseFile", "ClippingExplorer",
+    "ContextMap", "DecoderStepper", "LessonWidget", "LiveCurves", "MaskExplorer", "ShapeInspector", "Translator",
+    "progress",
 ]
 
 align_tables()

@@ -18,7 +18,7 @@ from .words import percent, plural
 
 ROW, BETWEEN, GAP = 30, 4, 34  # pixels: the height of a prefix, what is between two, and the room for lines
 MOST_FOLLOWED = 8
-LONG = 40  # characters: of a longer text the end is quoted
+LONG = 8  # tokens: of a longer text the end is quoted
 TREE = "sentence", "beam_size", "alpha"  # the controls that the tree depends on
 
 
@@ -43,14 +43,14 @@ class BeamExplorer(LessonWidget):
 
     sentence = Text("She is doing well.", lambda widget: f"{widget.language('source')[0]} sentence",
                     lang=lambda widget: widget.language("source")[1])
-    beam_size = Slider(2, "Width of the beam", 1, 8)
-    alpha = Slider(0.0, "Length penalty α", 0.0, 1.5, step=0.1)
+    beam_size = Slider(2, "beam_size", 1, 8)
+    alpha = Slider(0.0, "alpha", 0.0, 1.5, step=0.1)
     again = Button("From the start")
     back = Button("Back")
     step = Button("Step")
     to_end = Button("All at once")
     follow = Button(lambda widget: "Forget it again" if widget._picked_lost() in widget._followed() else
-                    "Follow what was cut off", hidden=lambda widget: widget._picked_lost() is None)
+                    "Follow what was lost", hidden=lambda widget: widget._picked_lost() is None)
     shown = State(5)  # the step up to which the tree is shown
     picked = State([])  # the step and the place of the prefix that is explained; by default the best of the last step
     followed = State([])  # those, as for `picked`, that were followed
@@ -77,9 +77,10 @@ class BeamExplorer(LessonWidget):
 
     @property
     def shelf(self):
-        """What is finished up to the step that is shown, best first: a list of `Hypothesis`, as of `beam_search`."""
+        """The best that is finished at the step that is shown: a list of `Hypothesis`, as `beam_search` returns."""
         tree, at = self._place()
-        return [Hypothesis(self._text(one.ids), one.log_prob, one.score) for one in tree.finished(at)]
+        texts = [" ".join(self._words(one.ids)) for one in tree.shelf(at)]
+        return [Hypothesis(text, one.log_prob, one.score) for text, one in zip(texts, tree.shelf(at))]
 
     # ---------------------------------------------------------------- what the reader does
 
@@ -117,8 +118,8 @@ class BeamExplorer(LessonWidget):
             raise ValueError(f"There is no sentence yet: type one in {self.language('source')[0]}.")
         return tokens
 
-    def _X(self):
-        return encode([self._source_tokens()[: self.num_steps - 1]], self.checkpoint.src_vocab)[0]  # (1, num_steps)
+    def _source(self):
+        return encode([self._source_tokens()[: self.num_steps - 1]], self.checkpoint.src_vocab)  # (1, num_steps), (1,)
 
     def _has_tree(self):
         """Is there a tree of the present sentence, width and alpha, or is something wrong with them?"""
@@ -130,7 +131,7 @@ class BeamExplorer(LessonWidget):
         asked = [getattr(self, name) for name in TREE]
         if self._searched[0] != asked:
             with evaluation_mode(self.checkpoint.net):
-                self._searched = asked, grow(self.checkpoint.net, self._X(), self.num_steps, int(self.beam_size),
+                self._searched = asked, grow(self.checkpoint.net, *self._source(), self.num_steps, int(self.beam_size),
                                              self.alpha)
             self._led = {}
         return self._searched[1]
@@ -144,7 +145,7 @@ class BeamExplorer(LessonWidget):
         """Return the ids and the log-probability of the sentence to which greedy search leads from a prefix on."""
         if prefix.ids not in self._led:
             with evaluation_mode(self.checkpoint.net):
-                self._led[prefix.ids] = go_on(self.checkpoint.net, self._X(), self.num_steps, prefix.ids)
+                self._led[prefix.ids] = go_on(self.checkpoint.net, *self._source(), self.num_steps, prefix.ids)
         return self._led[prefix.ids]
 
     def _prefix(self, place):
@@ -161,7 +162,7 @@ class BeamExplorer(LessonWidget):
         tree, at = self._place()
         if self._is_there(self.picked):
             return self.picked
-        return self._place_of(tree.finished(at)[0].ids) if at == len(tree.steps) - 1 and tree.finished(at) else [at, 0]
+        return self._place_of(tree.finished(at)[0].ids) if at == len(tree.steps) - 1 else [at, 0]
 
     def _place_of(self, ids):
         return [len(ids), [prefix.ids for prefix in self._tree().steps[len(ids)]].index(tuple(ids))]
@@ -179,7 +180,7 @@ class BeamExplorer(LessonWidget):
         tree, at = self._place()
         place = self._picked()
         drawing = tag("div", self._drawn_tree(tree, at, place), self._legend(),
-                      tag("p", self._explain(tree, at, place), class_="s2s-explained"),
+                      tag("p", self._explain(tree, at, place), class_="s2s-explained s2s-beam-explained"),
                       self._drawn_shelf(tree, at, place),
                       tag("p", _outlook(tree, at), class_="s2s-formula"),
                       [tag("p", remark, class_="s2s-remark") for remark in self._remarks(tree, at)])
@@ -188,8 +189,10 @@ class BeamExplorer(LessonWidget):
     def _summary(self, tree, at, place):
         if place in self._followed():
             ids, log_prob = self._lead(self._prefix(place))
-            better = sum(one.score > tree.score_of(ids, log_prob) for one in tree.finished(at))
-            return (f"Followed from step {place[0]} on: {self._quoted(ids)}, {_sum(log_prob)}. "
+            score = tree.score_of(ids, log_prob)
+            better = sum(one.score > score for one in tree.finished(at))
+            return (f"Followed from step {place[0]} on: {self._quoted(ids)}, {_sum(log_prob)}"
+                    f"{f', score {_sum(score)}' if tree.alpha else ''}. "
                     + ("Better than all that is finished." if not better else f"{better} of those finished are better."
                        if better > 1 else "One of those finished is better."))
         if at == 0:
@@ -233,7 +236,8 @@ class BeamExplorer(LessonWidget):
             far = f"{below:.2f}" if below >= 0.01 else "less than 0.01"
             said += f"It was cut off at step {step}, {far} below the last that stays. "
         elif tree.has_ended(prefix):
-            said += "It is finished and stands on the shelf. "
+            on_shelf = list(prefix.ids) in [one.ids for one in tree.shelf(at)]
+            said += f"It is finished and {'stands on the shelf' if on_shelf else 'was pushed off the shelf'}. "
         elif prefix.ids in tree.alive(at):
             said += f"It is number {number + 1} of the {len(stay)} that stay at step {step}. " if len(stay) > 1 else ""
         else:
@@ -246,14 +250,16 @@ class BeamExplorer(LessonWidget):
     def _token(self, prefix):
         return self.checkpoint.tgt_vocab.tokens[prefix.ids[-1]] if prefix.ids else "<bos>"
 
+    def _words(self, ids):
+        """The tokens of a prefix, without its `<eos>`."""
+        return self.checkpoint.tgt_vocab.to_tokens([id_ for id_ in ids if id_ != EOS])
+
     def _text(self, ids):
-        """The tokens of a prefix, without its `<eos>`, parted by spaces."""
-        ids = [id_ for id_ in ids if id_ != EOS]
-        return " ".join(self.checkpoint.tgt_vocab.to_tokens(ids)) or "(nothing)"
+        return " ".join(self._words(ids)) or "(nothing)"
 
     def _quoted(self, ids):
-        text = self._text(ids)
-        return f"“{text if len(text) <= LONG else f'… {text[-LONG:]}'}”"
+        words = self._words(ids)
+        return f"“{' '.join(words if len(words) <= LONG else ['…', *words[-LONG:]]) or '(nothing)'}”"
 
     # ---------------------------------------------------------------- drawing
 
@@ -269,7 +275,7 @@ class BeamExplorer(LessonWidget):
         body = []
         for row in range(rows):
             stays = row < tree.beam_size
-            name = row + 1 if stays else "cut off" if row == tree.beam_size else ""
+            name = row + 1 if stays else "cut off" if row == tree.beam_size else "\N{NO-BREAK SPACE}"
             cells = [tag("th", name, scope="row", class_="s2s-beam-rank")]
             for step in range(at + 1):
                 if step and not row:
@@ -305,12 +311,15 @@ class BeamExplorer(LessonWidget):
 
     def _drawn_shelf(self, tree, at, place):
         """Draw what is finished, and what was followed although it was cut off, as a table."""
-        found = tree.finished(at)
+        found, shelf = tree.finished(at), tree.shelf(at)
+        title = f"Shelf: {plural(len(found), 'finished sentence')}"
+        if len(shelf) < len(found):
+            title = f"Shelf: the {len(shelf)} best of {len(found)} finished"
         titles = ["log-probability", "rank by it", "length", "penalty", "score", "rank by it", "finished"]
-        head = tag("tr", tag("th", f"Shelf: {plural(len(found), 'finished sentence')}", scope="col",
-                             class_="s2s-beam-title"), [tag("th", title, scope="col") for title in titles])
+        head = tag("tr", tag("th", title, scope="col", class_="s2s-beam-title"),
+                   [tag("th", name, scope="col") for name in titles])
         lines = [self._line(tree, found, one.ids, one.log_prob, f"step {len(one.ids)}", self._place_of(one.ids), place)
-                 for one in found]
+                 for one in shelf]
         lines += [self._line(tree, found, *self._lead(self._prefix(lost)), f"lost at step {lost[0]}", lost, place)
                   for lost in self._followed()]
         if not lines:
@@ -326,7 +335,7 @@ class BeamExplorer(LessonWidget):
         by_sum, by_score = [f"({rank})" if lost else rank for rank in ranks]
         text = self._text(ids)
         said = f"{text}, {when}, log-probability {_sum(log_prob)}, score {_sum(score)}"
-        name = tag("span", tag("bdi", text, lang=self.language("target")[1], title=text if len(text) > LONG else None),
+        name = tag("span", tag("bdi", text, lang=self.language("target")[1], title=text if len(ids) > LONG else None),
                    class_="s2s-beam-text", **pick("picked", mine, said, chosen=mine == place))
         cells = [tag("b", _sum(log_prob)), by_sum, len(ids), f"{length_penalty(len(ids), tree.alpha):.2f}",
                  tag("b", _sum(score)), by_score, when]

@@ -51,8 +51,11 @@ class Tree(NamedTuple):
         """Return the sentences that have ended up to a step, best score first, each a `Finished`."""
         ended = [prefix for prefixes in self.steps[: step + 1] for prefix in prefixes
                  if prefix.stays and self.has_ended(prefix)]
-        found = [Finished(self.score_of(*prefix[:2]), prefix.log_prob, list(prefix.ids)) for prefix in ended]
+        found = [Finished(self.score_of(ids, log_prob), log_prob, list(ids)) for ids, log_prob, *_ in ended]
         return sorted(found, key=lambda one: -one.score)
+
+    def shelf(self, step):
+        return self.finished(step)[: self.beam_size]
 
     def alive(self, step):
         """Return the ids of all prefixes that an open one of a step, or a finished sentence, begins with."""
@@ -72,19 +75,22 @@ class Tree(NamedTuple):
 
 
 @torch.inference_mode()
-def grow(net, X, num_steps, beam_size, alpha):
+def grow(net, X, X_valid_len, num_steps, beam_size, alpha):
     """Search one sentence as `search_with_beam` does with `n_best=beam_size`, and remember every step.
 
     Args:
         net: a `Seq2Seq` in evaluation mode, whose decoder has `select`.
-        X: source ids `(1, source num_steps)`, without padding.
+        X, X_valid_len: source ids `(1, source num_steps)`, and how many of them are real.
         num_steps, beam_size, alpha: as for `beam_search`.
 
     Returns:
         A `Tree`.
+
+    Raises:
+        ValueError: the scores of the net are not numbers.
     """
     device = next(net.parameters()).device
-    state = net.start(X.to(device))
+    state = net.start(X.to(device), X_valid_len)
     tree = Tree([[Prefix((), 0.0, 0, True)]], [()], num_steps, beam_size, alpha)
     for step in range(num_steps):
         places = tree.open_at(step)
@@ -95,9 +101,11 @@ def grow(net, X, num_steps, beam_size, alpha):
         sums = scores.new_tensor([[prefix.log_prob for prefix in before]])  # (1, open)
 
         found = _best(sums, scores, beam_size + CUT_OFF)
+        if not found:
+            raise ValueError("The model's scores are not numbers (nan): its training has gone wrong.")
         greedy = next((row for row, prefix in enumerate(before) if prefix.ids == tree.greedy[-1]), None)
         if greedy is not None:
-            (log_prob, _, token), = _best(sums[:, greedy, None], scores[:, greedy, None], 1)
+            [(log_prob, _, token)] = _best(sums[:, greedy, None], scores[:, greedy, None], 1)
             tree.greedy.append((*tree.greedy[-1], token))
             if (greedy, token) not in [one[1:] for one in found]:
                 found[-1] = log_prob, greedy, token  # its own is never left out
@@ -116,18 +124,18 @@ def _best(sums, scores, n):
 
 
 @torch.inference_mode()
-def go_on(net, X, num_steps, ids=()):
+def go_on(net, X, X_valid_len, num_steps, ids=()):
     """Let a sentence begin with some ids, and go on with the likeliest token at each step, `<pad>` and `<bos>` never.
 
     Args:
-        net, X, num_steps: as for `grow`.
+        net, X, X_valid_len, num_steps: as for `grow`.
         ids: what it begins with.
 
     Returns:
         Its ids, a tuple, and its log-probability.
     """
     device = next(net.parameters()).device
-    state, written, sums = net.start(X.to(device)), [], None
+    state, written, sums = net.start(X.to(device), X_valid_len), [], None
     while written[-1:] != [EOS] and len(written) < num_steps:
         read = torch.tensor([[written[-1] if written else BOS]], device=device)  # (1, 1)
         scores, state = net.decoder(read, state)  # (1, 1, vocab_size)

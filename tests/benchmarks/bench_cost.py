@@ -1,8 +1,10 @@
-"""Cost: time per epoch against the number of tokens, peak memory of training, sentences translated per second.
+"""Cost: time per epoch against the number of tokens, peak memory of training, sentences translated per second,
+greedily and with beams.
 
 Run: python tests/benchmarks/bench_cost.py
 """
 
+import functools
 import math
 import subprocess
 import sys
@@ -12,9 +14,22 @@ import pandas as pd
 import torch
 from machine import machine
 
-from seq2seq_lib import Batches, Decoder, Encoder, Seq2Seq, Vocab, load_corpus, predict, tokenize, train
+from seq2seq_lib import (
+    Batches,
+    Decoder,
+    Encoder,
+    Seq2Seq,
+    Vocab,
+    beam_search,
+    data_folder,
+    load_checkpoint,
+    load_corpus,
+    predict,
+    tokenize,
+    train,
+)
 
-NUM_PAIRS = 2500
+NUM_PAIRS, NUM_SOURCES = 2500, 1000
 
 
 def setup():
@@ -63,6 +78,23 @@ def decoding_speed():
     print(f"greedy decoding: {len(sources) / seconds:.0f} sentences per second (GRU 2x256, {mean:.1f} tokens each)")
 
 
+def search_speed():
+    """Translate the same test sentences with the shipped model, greedily and with beams."""
+    net, *vocabs = load_checkpoint(data_folder() / "models" / "eng-fra.safetensors")[:3]
+    sources = list(dict.fromkeys(source for source, _ in load_corpus("eng-fra", "test")))[:NUM_SOURCES]
+    searches = {"greedy": predict} | {f"beam of {k}": functools.partial(beam_search, beam_size=k) for k in (1, 2, 4, 8)}
+    seconds = dict.fromkeys(searches, math.inf)
+    for _ in range(3):  # in turn, the best of three, as above
+        for name, search in searches.items():
+            start = time.perf_counter()
+            search(net, sources, *vocabs, num_steps=30)
+            seconds[name] = min(seconds[name], time.perf_counter() - start)
+    print(f"the shipped model, {len(sources)} test sentences")
+    print(pd.DataFrame([{"search": name, "sentences per second": round(len(sources) / seconds[name]),
+                         "seconds, times greedy's": round(seconds[name] / seconds["greedy"], 2)} for name in searches]
+                       ).to_string(index=False))
+
+
 if __name__ == "__main__":
     if sys.argv[1:] == ["--peak-memory"]:
         peak_memory()
@@ -72,3 +104,4 @@ if __name__ == "__main__":
         if sys.platform != "win32":
             subprocess.run([sys.executable, __file__, "--peak-memory"], check=True)
         decoding_speed()
+        search_speed()
