@@ -247,8 +247,8 @@ def plot_attention(weights, source, target, title=""):
     """Draw how much each step of a decoder looks at each source token, as a map: the darker, the more.
 
     Args:
-        weights: `(target num_steps, source num_steps)`; or a dictionary from a name to such, side by side. Columns
-            and rows behind `source` and `target`, padding, are left out.
+        weights: `(target num_steps, source num_steps)`; or a dictionary from a name to such, two beside each
+            other. Columns and rows behind `source` and `target`, padding, are left out.
         source: the tokens that the columns are of, a list of strings.
         target: the token that is written at each step, a list of strings.
 
@@ -257,25 +257,33 @@ def plot_attention(weights, source, target, title=""):
         row.
     """
     maps = weights if isinstance(weights, dict) else {title: weights}
-    widest = max(map(_width, source))
-    wide, high = max(0.5, 0.06 + 0.1 * widest) * len(source), 0.42 * len(target)
-    figure, rows = _subplots(1, len(maps), sharey=True, squeeze=False, layout="constrained",
-                             figsize=(len(maps) * (wide + 0.3) + 0.3 + 0.12 * max(map(_width, target)), high + 1.1))
+    several = len(maps) > 1
+    across, down = (2, -(-len(maps) // 2)) if several else (1, 1)
+    widest, room = max(map(_width, source)), 0.12 * max(map(_width, target))  # of the words beside the rows, in inches
+    wide = (0.46 if several else max(0.5, 0.06 + 0.1 * widest)) * len(source)
+    high = 0.42 * len(target) + 0.4
+    figure, panels = _subplots(down, across, sharex=True, sharey=True, squeeze=False, layout="constrained",
+                               figsize=(across * (wide + 0.2) + room + 0.3,
+                                        down * high + (0.1 * widest if several else 0.4) + 0.3))
+    turned = dict(rotation=60, ha="left", rotation_mode="anchor") if several else {}
     said = []
-    for ax, (name, values) in zip(rows[0], maps.items()):
+    for ax, (name, values) in zip(panels.flat, maps.items()):
         shares = [row[: len(source)] for row in values.tolist()[: len(target)]]
         _draw_shares(ax, shares, numbers=len(source) <= 12)
-        ax.set(xlim=(-0.5, len(source) - 0.5), ylim=(len(target) - 0.5, -0.5), xticks=range(len(source)),
-               yticks=range(len(target)), xticklabels=source, yticklabels=target)
+        ax.set(xlim=(-0.5, len(source) - 0.5), ylim=(len(target) - 0.5, -0.5))
+        ax.set_yticks(range(len(target)), target)
+        ax.set_xticks(range(len(source)), source, **turned)
         ax.set_title(name, loc="left")
         ax.tick_params(length=0, labelsize=13)
-        ax.tick_params(axis="x", labelbottom=False, labeltop=True, colors=COLORS["source"])
+        ax.tick_params(axis="x", labelbottom=False, labeltop=ax in panels[0], colors=COLORS["source"])
         ax.tick_params(axis="y", colors=COLORS["target"])
         for spine in ax.spines.values():
             spine.set(visible=True, color=LINE)
         tops = [max(range(len(source)), key=row.__getitem__) for row in shares]
-        said.append(f"{name + ': ' if len(maps) > 1 else ''}" + ", ".join(
+        said.append(f"{name + ': ' if several else ''}" + ", ".join(
             f"{word} looks at {source[k]} {row[k]:.1f}" for word, row, k in zip(target, shares, tops)))
+    for ax in panels.flat[len(maps):]:
+        ax.set_axis_off()
     start = f"{title + '. ' if title else ''}A map of attention, {len(target)} words by {len(source)}, "
     return picture(figure, f"{start}with the largest weight of each row. {'; '.join(said)}.")
 

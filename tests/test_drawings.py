@@ -140,7 +140,7 @@ def lesson_11_numbers():
     """The words, states and query of the lesson that the picture of the weighted sum is about."""
     path = PROJECT / "notebooks" / "11_attention.ipynb"
     [source] = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.source.startswith("words = [")]
-    words, states, query = (line.partition(" = ")[2].partition("   #")[0] for line in source.split("\n")[:3])
+    words, states, query = (line.partition(" = ")[2].partition("   #")[0].strip() for line in source.split("\n")[:3])
     return ast.literal_eval(words), *(ast.literal_eval(value[len("torch.tensor("):-1]) for value in (states, query))
 
 
