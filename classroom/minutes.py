@@ -15,8 +15,8 @@ from lessons import PROJECT, lessons
 
 QUESTION = "**Predict, then run.**"
 BLANK = re.compile(r"^\s*raise NotImplementedError", re.MULTILINE)
-WIDGETS = re.compile(r"\b(?:BatchExplorer|BeamExplorer|BleuExplorer|CaseFile|ClippingExplorer|ContextMap|"
-                     r"DecoderStepper|LiveCurves|MaskExplorer|ShapeInspector|ShapeQuiz|Translator)\(")
+WIDGETS = re.compile(r"\b(?:AttentionExplorer|BatchExplorer|BeamExplorer|BleuExplorer|CaseFile|ClippingExplorer|"
+                     r"ContextMap|DecoderStepper|LiveCurves|MaskExplorer|ShapeInspector|ShapeQuiz|Translator)\(")
 WARM_UP = 2  # minutes
 
 

@@ -5,6 +5,7 @@ an image lends it no colours.
 """
 
 import base64
+import math
 import re
 from html import escape
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from .text import check_choice
 
 STOPS = ("text", "batches", "encoder", "context", "decoder", "masked loss", "training", "prediction", "BLEU",
          "your translator")
-LATER = ("bug hunt", "beam search")  # the stops of part two
+LATER = ("bug hunt", "beam search", "attention")  # the stops of part two
 TASKS = {  # the number of steps, those with an input, those with an output; an example
     "one to one": (1, [0], [0], "a photo → what it shows"),
     "one to many": (3, [0], [0, 1, 2], "a photo → its caption"),
@@ -30,6 +31,8 @@ GREEDY = [  # of each step the two likeliest words of the shipped model for "the
 BEAM = [  # prefixes of one word in lesson 10's table, how likely each is, and how likely each word is after it
     ("oui", 0.5, [("<eos>", 0.4), ("bien", 0.35), ("sûr", 0.25)]), ("bien", 0.4, [("sûr", 0.9), ("<eos>", 0.1)]),
     ("sûr", 0.1, [("<eos>", 0.8), ("oui", 0.2)])]
+STATES = {"they": (2, 0, 1), "are": (0, 1, 0), "watching": (0, 2, 2), ".": (1, 0, 0)}  # lesson 11's, small and readable
+QUERY = 0, 1, 1
 MARGIN = 16  # between the card's edge and what is drawn on it
 PER_LINE = 5  # stops of the road map in one line
 
@@ -49,6 +52,7 @@ def drawings():
                     "gru_gates.svg": gru_gates(), "packing.svg": packing([sentence.split() for sentence in PACKED]),
                     "two_designs.svg": two_designs(source, target), "greedy_loop.svg": greedy_loop(GREEDY),
                     "beam_step.svg": beam_step(BEAM, 3),
+                    "weighted_sum.svg": weighted_sum(STATES, QUERY),
                     "clipped_counting.svg": clipped_counting("A B C D E F".split(), "A B B C D".split())}
 
 
@@ -391,6 +395,52 @@ def clipped_counting(label, prediction):
            f"that are partners, each of one word only. {more}{found} of {len(prediction)} words find one: p 1 is "
            f"{found}/{len(prediction)}.")
     return _card(right + 170, 262, parts, alt)
+
+
+def weighted_sum(states, query):
+    """Draw attention for one query: its scores, the weights that the softmax makes of them, and the weighted sum.
+
+    Args:
+        states: a dictionary from a token to the encoder's state after it, a tuple of numbers; keys and values.
+        query: a tuple of as many numbers.
+
+    Returns:
+        A `Drawing`: from the tokens below up to the context; each state goes into it by a line as thick as its weight.
+    """
+    scores = [sum(q * k for q, k in zip(query, state)) for state in states.values()]
+    weights = [math.exp(score) / sum(map(math.exp, scores)) for score in scores]
+    context = [sum(w * state[i] for w, state in zip(weights, states.values())) for i in range(len(query))]
+    state_color, source, decoder = AXIS_COLORS["num_hiddens"], COLORS["source"], COLORS["target"]
+    left, pitch, wide, parts = 190, 190, 130, []
+    middle, right = left + (pitch * len(states) - pitch + wide) / 2, left + pitch * (len(states) - 1) + wide
+    tops = [left + pitch * i + wide / 2 for i in range(len(states))]
+    parts += [f'<path d="M{x:g} 130L{middle + 0.22 * (x - middle):g} 44" stroke="{state_color}" '
+              f'stroke-width="{1 + 15 * weight:.1f}"/>' for x, weight in zip(tops, weights)]
+    parts += [_line([(132, 262), (right - wide / 2 - 32, 262)], decoder),
+              _cell(middle - 130, 2, 260, 44, _numbers(context, 2), state_color, size=20),
+              _frame(left, 184, right - left, 34, INK),
+              _words(middle, 207, "softmax: all above 0, together 1", 18, anchor="middle"),
+              _cell(0, 240, 132, 44, _numbers(query), decoder, size=20)]
+    for x, token, state, score, weight in zip(tops, states, states.values(), scores, weights):
+        parts += [_line([(x, 404), (x, 365)], source, tip=True), _line([(x, 322), (x, 285)], INK, tip=True),
+                  _line([(x, 240), (x, 219)], INK, tip=True), _line([(x, 184), (x, 163)], INK, tip=True),
+                  _cell(x - 32, 130, 64, 32, f"{weight:.2f}", INK, size=18),
+                  f'<rect x="{x - 32:g}" y="240" width="64" height="44" rx="8" fill="{CARD}" stroke="{INK}" '
+                  'stroke-width="2"/>', _words(x, 269, f"{score:g}", 20, anchor="middle"),
+                  _cell(x - wide / 2, 322, wide, 42, _numbers(state), state_color, size=20), _token(x, 426, token)]
+    parts += [_words(0, 31, "context", 18, state_color, bold=True), _words(0, 152, "weights", 18, bold=True),
+              _words(0, 232, "query", 18, decoder, bold=True), _words(0, 306, "scores: query · state", 16, bold=True),
+              _words(0, 349, "states", 18, state_color, bold=True), _words(0, 426, "source", 18, source, bold=True)]
+    said = "; ".join(f"{token.replace('.', 'full stop')}: state {_numbers(state)}, score {score:g}, weight {weight:.2f}"
+                     for token, state, score, weight in zip(states, states.values(), scores, weights))
+    alt = (f"Attention for one query, {_numbers(query)}. Its dot product with the state of a source token is a score; "
+           f"the softmax makes weights of the scores. {said}. Each state, times its weight, goes into the context, "
+           f"{_numbers(context, 2)}, by a line as thick as its weight.")
+    return _card(right, 434, parts, alt)
+
+
+def _numbers(values, digits=0):
+    return ", ".join(f"{value:.{digits}f}" for value in values)
 
 
 def legend(names):

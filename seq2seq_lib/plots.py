@@ -5,6 +5,7 @@ import math
 from functools import cache
 from pathlib import Path
 from textwrap import fill
+from unicodedata import east_asian_width
 
 from .drawings import legend
 from .figures import THEME, drawing_as_image, figure_as_image
@@ -240,6 +241,70 @@ def plot_states(tokens, num_layers):
             "around the top row is labelled output, a dashed frame around the last column is labelled state. They "
             "share one box: the top layer's at the last step.")
     return picture(figure, said)
+
+
+def plot_attention(weights, source, target, title=""):
+    """Draw how much each step of a decoder looks at each source token, as a map: the darker, the more.
+
+    Args:
+        weights: `(target num_steps, source num_steps)`; or a dictionary from a name to such, two beside each
+            other. Columns and rows behind `source` and `target`, padding, are left out.
+        source: the tokens that the columns are of, a list of strings.
+        target: the token that is written at each step, a list of strings.
+
+    Returns:
+        A `Picture`: up to 12 columns a cell of 0.05 or more has its number in it; its text names the largest of each
+        row.
+    """
+    maps = weights if isinstance(weights, dict) else {title: weights}
+    several = len(maps) > 1
+    across, down = (2, -(-len(maps) // 2)) if several else (1, 1)
+    widest, room = max(map(_width, source)), 0.12 * max(map(_width, target))  # of the words beside the rows, in inches
+    wide = (0.46 if several else max(0.5, 0.06 + 0.1 * widest)) * len(source)
+    high = 0.42 * len(target) + 0.4
+    figure, panels = _subplots(down, across, sharex=True, sharey=True, squeeze=False, layout="constrained",
+                               figsize=(across * (wide + 0.2) + room + 0.3,
+                                        down * high + (0.1 * widest if several else 0.4) + 0.3))
+    turned = dict(rotation=60, ha="left", rotation_mode="anchor") if several else {}
+    said = []
+    for ax, (name, values) in zip(panels.flat, maps.items()):
+        shares = [row[: len(source)] for row in values.tolist()[: len(target)]]
+        _draw_shares(ax, shares, numbers=len(source) <= 12)
+        ax.set(xlim=(-0.5, len(source) - 0.5), ylim=(len(target) - 0.5, -0.5))
+        ax.set_yticks(range(len(target)), target)
+        ax.set_xticks(range(len(source)), source, **turned)
+        ax.set_title(name, loc="left")
+        ax.tick_params(length=0, labelsize=13)
+        ax.tick_params(axis="x", labelbottom=False, labeltop=ax in panels[0], colors=COLORS["source"])
+        ax.tick_params(axis="y", colors=COLORS["target"])
+        for spine in ax.spines.values():
+            spine.set(visible=True, color=LINE)
+        tops = [max(range(len(source)), key=row.__getitem__) for row in shares]
+        said.append(f"{name + ': ' if several else ''}" + ", ".join(
+            f"{word} looks at {source[k]} {row[k]:.1f}" for word, row, k in zip(target, shares, tops)))
+    for ax in panels.flat[len(maps):]:
+        ax.set_axis_off()
+    start = f"{title + '. ' if title else ''}A map of attention, {len(target)} words by {len(source)}, "
+    return picture(figure, f"{start}with the largest weight of each row. {'; '.join(said)}.")
+
+
+def _draw_shares(ax, shares, numbers):
+    """Draw cells of one colour, as strong as each share, from 0 to 1."""
+    from matplotlib.patches import Rectangle
+
+    for r, row in enumerate(shares):
+        for c, share in enumerate(row):
+            if share >= 0.01:
+                ax.add_patch(Rectangle((c - 0.47, r - 0.46), 0.94, 0.92, facecolor=COLORS["source"], linewidth=0,
+                                       alpha=round(min(share, 1), 2)))
+            if numbers and share >= 0.05:
+                ax.text(c, r, f"{share:.2f}".removeprefix("0"), ha="center", va="center", fontsize=11,
+                        color=CARD if share > 0.8 else INK)
+
+
+def _width(text):
+    """Of a word, in letters: a Chinese character is as wide as two."""
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def plot_losses(tokens, losses, counted):

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
+import torch
 from make_images import main
 
 from seq2seq_lib.drawings import (
@@ -15,6 +16,8 @@ from seq2seq_lib.drawings import (
     LATER,
     PACKED,
     PALE,
+    QUERY,
+    STATES,
     STOPS,
     Drawing,
     as_image,
@@ -24,6 +27,7 @@ from seq2seq_lib.drawings import (
     greedy_loop,
     packing,
     road_map,
+    weighted_sum,
 )
 from seq2seq_lib.style import COLORS
 
@@ -130,6 +134,32 @@ def test_the_best_of_all_together_stay_in_the_beam(beam_size):
     for rank, (_, name) in enumerate(every):
         assert (shown[name] == "white") == (rank < beam_size), name
     assert sum(text[:1].isdigit() and ". " in text for text in shown) == beam_size  # each with what becomes of it
+
+
+def lesson_11_numbers():
+    """The words, states and query of the lesson that the picture of the weighted sum is about."""
+    path = PROJECT / "notebooks" / "11_attention.ipynb"
+    [source] = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.source.startswith("words = [")]
+    words, states, query = (line.partition(" = ")[2].partition("   #")[0].strip() for line in source.split("\n")[:3])
+    return ast.literal_eval(words), *(ast.literal_eval(value[len("torch.tensor("):-1]) for value in (states, query))
+
+
+def test_the_weighted_sum_is_that_of_lesson_11():
+    tokens, states, query = lesson_11_numbers()
+    assert tokens == [*STATES] and [*map(tuple, states)] == [*STATES.values()] and tuple(query) == QUERY
+
+
+@pytest.mark.parametrize("query", [QUERY, (0, 0, 0), (1, 0, 0)])
+def test_the_weights_of_the_weighted_sum_are_those_of_a_softmax(query):
+    drawing, states = weighted_sum(STATES, query), torch.tensor([*STATES.values()], dtype=torch.float)
+    weights = (states @ torch.tensor(query, dtype=torch.float)).softmax(dim=0)
+    shown = [word for word, _ in words(drawing)]
+    assert all(shown.count(f"{weight:.2f}") >= 1 for weight in weights.tolist())
+    assert ", ".join(f"{value:.2f}" for value in (weights @ states).tolist()) in shown
+    lines = [*ElementTree.fromstring(drawing.svg).iter(f"{SVG}path")][:4]
+    widths = [float(line.get("stroke-width")) for line in lines]
+    order = sorted(range(4), key=weights.tolist().__getitem__)
+    assert [widths[i] for i in order] == sorted(widths)
 
 
 @pytest.mark.parametrize("label, prediction, alone, share", [

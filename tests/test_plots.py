@@ -176,6 +176,36 @@ def test_a_run_without_a_loss_has_no_number(figures, monkeypatch):
     assert [text.get_text() for text in figures[0][0].axes[0].texts] == ["2"]
 
 
+# ---------------------------------------------------------------- maps of attention
+
+WEIGHTS = torch.tensor([[0.9, 0.06, 0.04], [0.02, 0.3, 0.68]])
+
+
+def test_a_map_of_attention_has_a_cell_for_each_weight_as_strong_as_it(figures):
+    plots.plot_attention(WEIGHTS, ["a", "b", "c"], ["x", "y"])
+    (figure, alt), = figures
+    ax = figure.axes[0]
+    cells = {(round(cell.get_x() + 0.47), round(cell.get_y() + 0.46)): cell.get_alpha() for cell in ax.patches}
+    assert cells == {(c, r): pytest.approx(WEIGHTS[r, c].item()) for r in range(2) for c in range(3)}
+    assert [text.get_text() for text in ax.texts] == [".90", ".06", ".30", ".68"]  # below 0.05 there is none
+    assert "x looks at a 0.9, y looks at c 0.7" in alt and "2 words by 3" in alt
+
+
+def test_maps_side_by_side_have_names_and_padding_is_left_out(figures):
+    wide = torch.nn.functional.pad(WEIGHTS, (0, 2, 0, 1), value=0.99)
+    plots.plot_attention({"one": wide, "two": wide.flip(0)[1:]}, ["a", "b", "c"], ["x", "y"])
+    (figure, alt), = figures
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["one", "two"]
+    assert [len(ax.patches) for ax in figure.axes] == [6, 6]
+    assert "one: x looks at a 0.9, y looks at c 0.7; two: x looks at c 0.7, y looks at a 0.9" in alt
+
+
+def test_a_wide_map_has_no_numbers_and_an_empty_cell_is_not_drawn(figures):
+    plots.plot_attention(torch.eye(13), [*"abcdefghijklm"], [*"abcdefghijklm"])
+    ax = figures[0][0].axes[0]
+    assert len(ax.patches) == 13 and not ax.texts
+
+
 # ---------------------------------------------------------------- Chinese
 
 VOCAB = Vocab([CHINESE[:3]])
@@ -185,6 +215,7 @@ WITH_CHINESE = {
     "plot_states": lambda: plots.plot_states(CHINESE, num_layers=2),
     "plot_map": lambda: plots.plot_map(torch.eye(3, 2), ["谁 ？", "我 。", "你 ！"], ["问", "答", "答"], title="句子"),
     "plot_lines": lambda: plots.plot_lines({"我": {0: 1, 1: 2}}, "词", "多少", "每一步"),
+    "plot_attention": lambda: plots.plot_attention(torch.eye(4), CHINESE, CHINESE, "句子"),
     "plot_bars": lambda: plots.plot_bars({"我": 0.5, "你": 0.25}, "词", "多少"),
     "plot_intervals": lambda: plots.plot_intervals({"短": {"我": (2, 1, 3)}, "长": {"我": (2, 1, 3)}}, "词", "多少"),
     "plot_lengths": lambda: plots.plot_lengths({"中文": [1, 2, 2]}),
