@@ -51,7 +51,7 @@ bench-ordinary: $(VENV)/test-installed  ## the same without the processor's newe
 corpus: $(VENV)/lab-installed  ## make data/eng-fra.tsv and data/eng-zho.tsv anew (a minute)
 	$(BIN)/python data/make_corpus.py
 
-model: $(VENV)/lab-installed  ## train the models in data/models/ anew (25 minutes on two newer cores, an hour on older ones)
+model: $(VENV)/lab-installed  ## train the models in data/models/ anew (40 minutes on two newer cores, two hours on older ones)
 	$(BIN)/python data/make_models.py
 
 curve: $(VENV)/lab-installed  ## lesson 08's training on ever more sentences: data/results/ (10 minutes on two newer cores)
@@ -60,7 +60,7 @@ curve: $(VENV)/lab-installed  ## lesson 08's training on ever more sentences: da
 results: $(VENV)/lab-installed  ## compare the two designs of lesson 08 anew: data/results/ (7 minutes on two newer cores, 15 on older ones)
 	$(BIN)/python data/make_designs.py
 
-experiments: $(VENV)/lab-installed  ## run the experiments of part two: data/results/ (3 minutes on two newer cores; what is there stays)
+experiments: $(VENV)/lab-installed  ## run the experiments of part two: data/results/ (40 minutes on two newer cores; what is there stays)
 	$(BIN)/python data/make_experiments.py
 
 cases: $(VENV)/lab-installed  ## run lesson 09's cases for its case file anew: data/results/ (2 minutes)

@@ -102,9 +102,7 @@ def corpus_bleu(predictions, references, smooth="exp"):
         ValueError: lists of different lengths, an empty list, a sentence without a reference, an unknown `smooth`.
     """
     check_choice("smooth", smooth, ("exp", "none"))
-    _check_lists(predictions, references)
-    counts = [_counts(i, *pair) for i, pair in enumerate(zip(predictions, references))]
-    return _pooled([sum(column) for column in zip(*counts)], smooth)
+    return _pooled([sum(column) for column in zip(*_count_all(predictions, references))], smooth)
 
 
 def references_by_source(pairs):
@@ -154,8 +152,8 @@ class PairedBootstrap(NamedTuple):
 def paired_bootstrap(predictions_a, predictions_b, references, samples=1000, seed=0):
     """Compare two systems that translated the same sentences, on bootstrap samples of them (Koehn 2004, section 4).
 
-    Both are scored on each sample, so that its hard sentences are hard for both and the difference varies less than
-    the scores do. Arguments and errors are those of `bootstrap_bleu`.
+    Both are scored on each sample: hard sentences in it lower both scores, and move their difference less. Arguments
+    and errors are those of `bootstrap_bleu`.
 
     Returns:
         A `PairedBootstrap(difference, low, high, wins)`: `corpus_bleu` of b less that of a; 2.5 % of the samples have a
@@ -171,15 +169,12 @@ def _sampled_scores(systems, references, samples, seed):
     """Score the predictions of each system on the same bootstrap samples: float64 `(samples, systems)`."""
     import torch
 
-    for predictions in systems:
-        _check_lists(predictions, references)
     if samples < 1:
         raise ValueError(f"samples is {samples}; it must be 1 or more")
-    counts = torch.tensor([[_counts(i, *pair) for i, pair in enumerate(zip(predictions, references))]
-                           for predictions in systems])  # (systems, sentences, 10)
-    num_sentences, generator, scores = len(references), torch.Generator().manual_seed(seed), []
+    counts = torch.tensor([_count_all(predictions, references) for predictions in systems])  # (systems, sentences, 10)
+    generator, scores = torch.Generator().manual_seed(seed), []
     for _ in range(samples):
-        rows = torch.randint(num_sentences, (num_sentences,), generator=generator)  # (sentences,)
+        rows = torch.randint(len(references), (len(references),), generator=generator)  # (sentences,)
         scores.append([_pooled(sums, "exp") for sums in counts[:, rows].sum(dim=1).tolist()])
     return torch.tensor(scores, dtype=torch.float64)
 
@@ -189,10 +184,12 @@ def _middle(values):
     return tuple(values.quantile(values.new_tensor([0.025, 0.975])).tolist())
 
 
-def _check_lists(predictions, references):
+def _count_all(predictions, references):
+    """Return for each sentence what `_counts` counts in it; ValueError if the lists do not fit."""
     if isinstance(predictions, str) or len(predictions) != len(references) or len(predictions) == 0:
         raise ValueError(f"{len(predictions)} predictions and {len(references)} references: "
                          "expected two lists of the same length, one sentence or more")
+    return [_counts(i, *pair) for i, pair in enumerate(zip(predictions, references))]
 
 
 def _counts(i, prediction, labels):

@@ -165,11 +165,11 @@ def greedy_steps(decoder, token, state, num_steps, given=()):
 
 
 @torch.inference_mode()
-def predict_with_probs(net, sentence, src_vocab, tgt_vocab, num_steps, *, language=None):
+def predict_with_probs(net, sentence, src_vocab, tgt_vocab, num_steps, *, language=None, beam_size=1):
     """Translate one sentence as `predict` does, and say how likely the model held each word at each step.
 
     Args:
-        net, src_vocab, tgt_vocab, num_steps, language: as for `predict`.
+        net, src_vocab, tgt_vocab, num_steps, language, beam_size: as for `predict`.
         sentence: a string or a list of tokens.
 
     Returns:
@@ -178,7 +178,7 @@ def predict_with_probs(net, sentence, src_vocab, tgt_vocab, num_steps, *, langua
             An empty sentence has no steps.
     """
     source = _tokens(sentence, language or src_vocab.language or "eng")
-    tokens = predict(net, [source], src_vocab, tgt_vocab, num_steps)[0].split()
+    tokens = predict(net, [source], src_vocab, tgt_vocab, num_steps, beam_size=beam_size)[0].split()
     if not source:
         return [], torch.empty(0, len(tgt_vocab))
     if len(tokens) < num_steps:

@@ -129,7 +129,7 @@ def exact_search(net, X, num_steps, bound=-math.inf, at_most=50_000):
         FloatingPointError: scores that are not numbers.
     """
     device = next(net.parameters()).device
-    state, bound = net.start(X.to(device)), bound + ROUNDING
+    state, bound = net.start(X.to(device), torch.tensor([X.shape[1]])), bound + ROUNDING
     best, sums, ids = None, torch.zeros(1, device=device), torch.full((1, 1), BOS, device=device)  # (prefixes, tokens)
     for length in range(1, num_steps + 1):
         scores, state = net.decoder(ids[:, -1:], state)  # (prefixes, 1, vocab_size)

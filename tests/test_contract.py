@@ -32,6 +32,7 @@ from seq2seq_lib import (
     Seq2Seq,
     batch_loss,
     beam_search,
+    encode,
     evaluate_loss,
     load_checkpoint,
     predict,
@@ -41,7 +42,7 @@ from seq2seq_lib import (
     train_step,
 )
 from seq2seq_lib.decoding import greedy_steps
-from seq2seq_lib.search import search_with_beam
+from seq2seq_lib.search import exact_search, search_with_beam
 from seq2seq_lib.widgets import DecoderStepper
 
 TESTS = Path(__file__).parent
@@ -166,6 +167,14 @@ def test_a_whole_contract_is_searched_with_a_beam():
             theirs = reference_beam(net, x[:valid_len], 6, beam_size, alpha)[:beam_size]
             assert [one.ids for one in ours] == [ids for _, _, ids in theirs]
             assert_close([one.score for one in ours], [score for score, _, _ in theirs])
+
+
+def test_a_whole_contract_is_searched_exactly():
+    net = remembering_net().eval()
+    X, X_valid_len = encode([list("acd")], SRC_VOCAB)
+    [[found]] = search_with_beam(net, X, X_valid_len, 3, 11**3)  # all there are
+    exact = exact_search(net, X, 3)
+    assert exact.ids == found.ids and abs(exact.log_prob - found.log_prob) < 1e-4
 
 
 @pytest.mark.parametrize("classes, message", [

@@ -38,13 +38,22 @@ def results(name, folder=None):
 
 # ---------------------------------------------------------------- what is shipped
 
-@pytest.mark.parametrize("name", ["eng-fra", "eng-zho"])
-def test_a_shipped_model_is_made_from_the_present_corpus(name):
-    made_from = load_checkpoint(data_folder() / "models" / f"{name}.safetensors").settings.get("corpus")
-    assert made_from == make_corpus.corpus_hash(name), f"{name}.tsv is another by now: make model"
+MODELS = ("eng-fra", "eng-zho", "eng-fra-attention", "eng-zho-attention")
 
 
-@pytest.mark.parametrize("name", ["eng-fra", "eng-zho"])
+@pytest.mark.parametrize("name", MODELS)
+def test_a_shipped_model_is_made_from_the_present_corpus_and_small(name):
+    path = data_folder() / "models" / f"{name}.safetensors"
+    corpus = name.removesuffix("-attention")
+    assert load_checkpoint(path).settings.get("corpus") == make_corpus.corpus_hash(corpus), f"{corpus}.tsv: make model"
+    assert path.stat().st_size <= 10e6
+
+
+def test_the_shipped_models_are_those_of_the_folder():
+    assert {path.stem for path in (data_folder() / "models").glob("*.safetensors")} == set(MODELS)
+
+
+@pytest.mark.parametrize("name", MODELS)
 def test_a_shipped_model_has_the_table_of_what_stood_in_its_training(name):
     assert load_checkpoint(data_folder() / "models" / f"{name}.safetensors").heard is not None, "make model"
 
@@ -183,7 +192,7 @@ def experiments(few, monkeypatch):
     monkeypatch.setattr(make_experiments, "data_folder", lambda: few)
 
     def make(*names):
-        make_experiments.main(names)
+        make_experiments.main(names or ["beam"])
         return results("beam.csv", few)
     return make
 

@@ -117,7 +117,7 @@ def test_what_is_read_beside_a_still_picture_is_its_title_its_settings_and_a_sen
     page = Sanitised(html.replace("</p>", "</p>\n"))
     assert page.text.splitlines() == [
         "Translator", "Type a sentence in English: They are watching. · Translate: English → French",
-        "French: Ils regardent. Least sure of “ils”, 73%. No unknown token.",
+        "French: Ils regardent. Least sure of “ils”, 67%. No unknown token.",
         "A still picture. Run the cell to try it yourself."]
     assert page.images[0]["alt"].startswith("Translator. French: Ils regardent.")
 
@@ -181,10 +181,11 @@ BUSY = {  # widgets that draw more than in their first state
     "attention in lines": lambda: widgets.AttentionExplorer(view="lines", padding=3, masked=False, weights="even"),
     "attention to a long sentence": lambda: widgets.AttentionExplorer(
         sentence="My brother is reading a zebra in the garden and they took the cat."),
+    "the translator of part two": lambda: widgets.Translator(attention=True, beam_size=4),
     "a beam of 8": lambda: widgets.BeamExplorer(beam_size=8, shown=30, alpha=1.0),
     "a long search": lambda: widgets.BeamExplorer(
         sentence="My brother is reading a zebra in the garden and they took the cat.", beam_size=3, shown=30),
-    "what a beam lost": lambda: widgets.BeamExplorer(shown=6, picked=[2, 2], followed=[[2, 2]]),
+    "what a beam lost": lambda: widgets.BeamExplorer(shown=8, picked=[4, 2], followed=[[4, 2]]),
     "a label": lambda: widgets.DecoderStepper(mode="train"),
     "where it leads": lambda: widgets.DecoderStepper(leads=True),
 }

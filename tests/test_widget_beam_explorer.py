@@ -164,12 +164,12 @@ def test_what_is_shown_in_the_cells():
 
 
 def test_a_prefix_of_which_nothing_is_left_is_no_longer_in_the_beam():
-    widget = BeamExplorer(shown=1)
-    assert [(kind, token) for (step, _), kind, token, *_ in nodes(widget) if step == 1][:2] == [
-        ("word", "◆ elle"), ("word", "c'")]
-    assert "Nothing is left of “c'”." in pressed(widget, "step").said
-    assert [(kind, token) for (step, _), kind, token, *_ in nodes(widget) if step == 1][:2] == [
-        ("word", "◆ elle"), ("beam-left", "c'")]
+    widget = BeamExplorer(shown=3)
+    assert [(kind, token) for (step, _), kind, token, *_ in nodes(widget) if step == 3][:2] == [
+        ("word", "◆ est"), ("word", "lit")]
+    assert "Nothing is left of “l' homme lit”." in pressed(widget, "step").said
+    assert [(kind, token) for (step, _), kind, token, *_ in nodes(widget) if step == 3][:2] == [
+        ("word", "◆ est"), ("beam-left", "lit")]
 
 
 @pytest.mark.parametrize("beam_size", [1, 2, 4])
@@ -234,7 +234,7 @@ def outlook(widget):
 
 
 def test_it_says_why_it_goes_on_and_why_it_stops(shipped):
-    widget = BeamExplorer(shipped, shown=0)
+    widget = BeamExplorer(shipped, sentence="She is doing well.", shown=0)
     assert outlook(widget) == "It goes on until 2 are finished and nothing open can overtake."
     assert outlook(pressed(widget, "step")) == "It goes on: 0 of 2 on the shelf."
     widget.shown = 5
@@ -269,7 +269,7 @@ def test_with_a_penalty_a_search_may_go_on_because_an_open_prefix_could_still_ov
 def test_the_columns_of_the_shelf(shipped):
     widget = BeamExplorer(shipped, sentence="Are you in a hurry?", beam_size=8, alpha=0.6, shown=30)
     rows = lines(widget)
-    assert len(rows) == 8 and "Shelf: the 8 best of 1" in widget.html
+    assert len(rows) == 8
     sums = sorted((one.log_prob for one in widget.shelf), reverse=True)
     for rank, (one, row) in enumerate(zip(widget.shelf, rows), 1):
         length = len(one.text.split()) + 1
@@ -277,6 +277,17 @@ def test_the_columns_of_the_shelf(shipped):
         assert row == [one.text, f"−{-one.log_prob:.2f}", str(sums.index(one.log_prob) + 1), str(length),
                        f"{penalty:.2f}", f"−{-one.log_prob / penalty:.2f}", str(rank), f"step {length}"]
     assert [row[2] for row in rows] != [row[6] for row in rows], "the penalty changes the order"
+
+
+def test_the_shelf_has_as_many_places_as_the_beam():
+    for seed in range(9):
+        widget = explorer(seed=seed, beam_size=2, alpha=1.5)
+        finished = widget._tree().finished(widget._place()[1])
+        if len(finished) > 2:
+            break
+    assert f"Shelf: the 2 best of {len(finished)} finished" in widget.html and len(lines(widget)) == 2
+    widget.picked = widget._place_of(finished[2].ids)
+    assert "It is finished and was pushed off the shelf." in widget.html
 
 
 # ------------------------------------------------------------------------- picking and following
@@ -312,12 +323,12 @@ def test_what_was_lost_is_followed_by_greedy_search(seed):
 
 def test_a_beam_of_two_loses_the_best_translation_and_one_of_three_finds_it(shipped):
     widget = BeamExplorer(shipped, shown=30)
-    best = beam_search(shipped.net, ["She is doing well."], *shipped[1:3], 30, 3)[0][0]
-    assert best.text not in [one.text for one in widget.shelf]
-    widget.picked = next(place for place, kind, token, *_ in nodes(widget) if (kind, token) == ("beam-off", "va"))
-    assert "It was cut off at step 2, less than 0.01 below the last that stays. Follow it" in widget.html
-    assert pressed(widget, "follow").said == f"Followed from step 2 on: “{best.text}”, −{-best.log_prob:.2f}. " \
-        "Better than all that is finished."
+    best = beam_search(shipped.net, [widget.sentence], *shipped[1:3], 30, 3)[0][0]
+    assert best.text == "l' homme lit le journal ." and best.text not in [one.text for one in widget.shelf]
+    widget.picked = next(place for place, *_, said in nodes(widget) if said.startswith("l' homme lit le, "))
+    assert "It was cut off at step 4, 0.44 below the last that stays. Follow it" in widget.html
+    assert pressed(widget, "follow").said == (
+        f"Followed from step 4 on: “{best.text}”, −{-best.log_prob:.2f}. Better than all that is finished.")
     assert lines(widget)[-1][0] == best.text and "Follow it" not in widget.html
     assert "Forget it again" in [spec["label"] for spec in widget._picture["controls"]]
     assert lines(pressed(widget, "again", "to_end"))[-1][0] != best.text
@@ -417,7 +428,7 @@ def test_a_net_that_writes_no_numbers_is_answered_with_a_sentence():
     with torch.no_grad():
         widget.checkpoint.net.decoder.dense.bias.fill_(torch.nan)
     widget.sentence = "a a"
-    assert widget.problem.startswith("The model's scores are not numbers")
+    assert "the decoder's scores are not numbers" in widget.problem
 
 
 def test_a_decoder_of_ones_own_is_searched_if_it_has_what_is_needed():
@@ -457,7 +468,7 @@ def test_no_number_of_the_first_state_is_near_to_where_its_rounding_turns():
     tree, at = widget._place()
     values = [prefix.log_prob for prefixes in tree.steps[: at + 1] for prefix in prefixes]
     assert len(values) > 20
-    assert min(abs((100 * value) % 1 - 0.5) for value in values) > 0.02  # of a digit; a processor changes 0.0002
+    assert min(abs((100 * value) % 1 - 0.5) for value in values) > 0.005  # of a digit; processors differ by 0.0005
     for prefixes in tree.steps[1:]:
         sums = [prefix.log_prob for prefix in prefixes]
         assert min(one - other for one, other in zip(sums, sums[1:])) > 1e-4

@@ -10,6 +10,7 @@ from test_widgets import BAD, NASTY, Page, alive
 from seq2seq_lib import (
     History,
     Vocab,
+    data_folder,
     detokenize,
     load_checkpoint,
     predict,
@@ -79,6 +80,29 @@ def test_it_shows_what_the_library_computes(direction):
     text = detokenize(translation, target)
     assert text in Page(widget.html).text and text in widget.said
     assert "1 unknown token: zebra." in widget.said
+
+
+@pytest.mark.parametrize("attention, beam_size", [(True, 1), (False, 4), (True, 8)])
+def test_with_attention_or_a_beam_it_shows_what_these_find(attention, beam_size):
+    model = load_checkpoint(data_folder() / "models" / f"eng-fra{'-attention' * attention}.safetensors")
+    widget = widgets.Translator(sentence="The nurse asked me my weight.", attention=attention, beam_size=beam_size)
+    found = predict(model.net, widget.sentence, model.src_vocab, model.tgt_vocab, 30, beam_size=beam_size)
+    assert detokenize(found, "fra") in widget.said
+    assert [token for token, _ in chips(widget)[1]] == [
+        token.replace("'", "&#x27;").replace("<", "&lt;").replace(">", "&gt;") for token in [*found.split(), "<eos>"]]
+
+
+def test_a_token_that_is_not_the_likeliest_is_said_to_be_none():
+    widget = widgets.Translator(sentence="The nurse asked me my weight.", beam_size=4)
+    told = []
+    for step in range(len(chips(widget)[1])):
+        widget.cell = [1, step]
+        told.append(Page(widget.html).text)
+    likeliest = ["the likeliest token is" in text for text in told]
+    model = widget.checkpoint
+    tokens, probs = predict_with_probs(model.net, widget.sentence, model.src_vocab, model.tgt_vocab, 30, beam_size=4)
+    assert likeliest == (probs.argmax(dim=1) == torch.tensor(model.tgt_vocab[tokens])).tolist()
+    assert False in likeliest and all(("it writes " in text) != one for text, one in zip(told, likeliest))
 
 
 def test_the_shipped_models_are_loaded_once():
@@ -163,7 +187,10 @@ def test_only_ones_own_net_has_files_and_only_shipped_ones_a_direction():
     def hidden(widget):
         return {spec["name"] for spec in widget._picture["controls"] if spec["hidden"] and spec["kind"] != "state"}
 
-    assert hidden(widgets.Translator()) == {"file", "save", "load", "steps"} and hidden(own()) == {"direction"}
+    later = {"attention", "beam_size"}  # of part two: where nobody asks for them they are not shown
+    assert hidden(widgets.Translator()) == {"file", "save", "load", "steps"} | later
+    assert hidden(own()) == {"direction"} | later
+    assert hidden(widgets.Translator(attention=False)) == {"file", "save", "load", "steps"}
 
 
 def test_the_shipped_models_are_not_saved(folder):

@@ -41,7 +41,7 @@ class BeamExplorer(LessonWidget):
 
     title = "Beam explorer"
 
-    sentence = Text("She is doing well.", lambda widget: f"{widget.language('source')[0]} sentence",
+    sentence = Text("The man is reading the newspaper.", lambda widget: f"{widget.language('source')[0]} sentence",
                     lang=lambda widget: widget.language("source")[1])
     beam_size = Slider(2, "beam_size", 1, 8)
     alpha = Slider(0.0, "alpha", 0.0, 1.5, step=0.1)

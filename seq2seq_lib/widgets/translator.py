@@ -7,7 +7,7 @@ from ..decoding import check_vocabs, predict_with_probs
 from ..heard import share_heard, trigrams
 from ..text import EOS, UNK, detokenize, find_language, tokenize
 from .base import LessonWidget
-from .controls import Button, Choice, State, Text
+from .controls import Button, Checkbox, Choice, Slider, State, Text
 from .decoder_stepper import DecoderStepper
 from .drawing import pick
 from .markup import tag
@@ -16,6 +16,7 @@ from .words import percent, plural
 
 DIRECTIONS = {"English → French": "eng-fra", "English → Chinese": "eng-zho"}  # of the shipped models
 ENDING = ".safetensors"
+PART_TWO = ("attention", "beam_size")  # controls of lessons 10 and 11
 UNSURE = 50  # percent: a word of a lower probability is marked
 
 
@@ -24,7 +25,8 @@ class Translator(LessonWidget):
 
     A net of one's own can be saved and loaded from the widget, in the folder of the notebook, and its decoder gone
     through step by step. `checkpoint` holds what translates now. With a table of what stood in its training, a sentence
-    that is mostly new to it gets a remark.
+    that is mostly new to it gets a remark. What part two adds is offered where it is asked for, by `attention` or
+    `beam_size` among the settings: the shipped models with attention, and a beam.
 
     Args:
         net: a trained `Seq2Seq`; the shipped models by default.
@@ -33,7 +35,7 @@ class Translator(LessonWidget):
         source, target: its languages, see `tokenize`; by default those of the vocabularies, or English and French.
         history: of its training, to be saved with it.
         heard: the table of what stood in its training, see `heard_table`, to be saved with it.
-        settings: first values of the controls, for example `sentence="Go."` or `direction="eng-zho"`.
+        settings: first values of the controls, for example `sentence="Go."`, `direction="eng-zho"` or `beam_size=4`.
     """
 
     title = "Translator"
@@ -41,6 +43,8 @@ class Translator(LessonWidget):
     sentence = Text("They are watching.", lambda widget: f"Type a sentence in {widget.language('source')[0]}",
                     lang=lambda widget: widget.language("source")[1])
     direction = Choice("eng-fra", "Translate", DIRECTIONS, hidden=lambda widget: widget.own)
+    attention = Checkbox(False, "with attention", hidden=lambda widget: widget.own or not widget.part_two)
+    beam_size = Slider(1, "beam_size", 1, 8, hidden=lambda widget: not widget.part_two)
     file = Text("my_translator.safetensors", "File, in the folder of this notebook", limit=200,
                 hidden=lambda widget: not widget.own)
     save = Button("Save", hidden=lambda widget: not widget.own)
@@ -51,7 +55,7 @@ class Translator(LessonWidget):
 
     def __init__(self, net=None, src_vocab=None, tgt_vocab=None, num_steps=30, source=None, target=None, history=None,
                  heard=None, **settings):
-        self.own, self.note = net is not None, ""
+        self.own, self.note, self.part_two = net is not None, "", not settings.keys().isdisjoint(PART_TWO)
         if self.own:
             if src_vocab is None or tgt_vocab is None:
                 raise TypeError("a net of your own needs its vocabularies: Translator(net, src_vocab, tgt_vocab)")
@@ -65,7 +69,7 @@ class Translator(LessonWidget):
     @property
     def checkpoint(self):
         """What translates now: a `Checkpoint`."""
-        return self._loaded if self.own else shipped(self.direction)
+        return self._loaded if self.own else shipped(self.direction + "-attention" * self.attention)
 
     def language(self, side):
         """Return the name of the language of a side, `"source"` or `"target"`, and its code for the browser."""
@@ -127,7 +131,7 @@ class Translator(LessonWidget):
         if not source:
             return tag("div", note), f"Nothing to translate yet: type a sentence in {self.language('source')[0]}."
         num_steps = about["num_steps"]
-        tokens, probs = predict_with_probs(net, source, src_vocab, tgt_vocab, num_steps)
+        tokens, probs = predict_with_probs(net, source, src_vocab, tgt_vocab, num_steps, beam_size=self.beam_size)
         read, cut = [*source[: num_steps - 1], "<eos>"], source[num_steps - 1 :]
         sure = [row[tgt_vocab[token]].item() for token, row in zip(tokens, probs)]
         row = min(self.cell[0], 1)
@@ -199,10 +203,11 @@ def _explain_source(step, read, ids, vocab):
 
 
 def _explain_target(step, tokens, sure, probs, vocab):
-    likely = zip(*probs[step].topk(min(4, len(vocab))))
-    rivals = [f"“{vocab.tokens[id_]}” {percent(p.item())}" for p, id_ in likely
-              if vocab.tokens[id_] != tokens[step] and p >= 0.005]
+    likely = [(vocab.tokens[id_], p.item()) for p, id_ in zip(*probs[step].topk(min(4, len(vocab))))]
+    rivals = [f"“{token}” {percent(p)}" for token, p in likely if token != tokens[step] and p >= 0.005]
     what = "the end of the sentence" if tokens[step] == "<eos>" else f"“{tokens[step]}”"
+    if likely[0][0] != tokens[step]:  # a beam looks further than one step
+        return f"Step {step}: it writes {what}, {percent(sure[step])}. Other tokens: {', '.join(rivals)}."
     behind = f"Behind it: {', '.join(rivals)}." if rivals else "No other reaches 1%."
     return f"Step {step}: the likeliest token is {what}, {percent(sure[step])}. {behind}"
 
