@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(missing() is not None, rea
 KEYS = {  # for each widget a control and a key that changes what the widget says
     "attention": ("input:not([type])", "x"),
     "batch": ("input[type=range]", "ArrowRight"),
-    "beam": ("[role=gridcell][tabindex='0']", "ArrowDown"),
+    "beam": ("input[type=range]", "ArrowRight"),
     "bleu": ("div + div > input:not([type])", "x"),
     "case": ("[role=gridcell]", "ArrowRight"),
     "stepper": (".s2s-decoder-candidate[role=button]", " "),
