@@ -189,6 +189,7 @@ def test_keys_of_the_notebook_do_not_reach_it(lesson):
 def test_the_picture_follows_a_key_in_time(lesson, capsys):
     batch, beam, mask, stepper, shapes, map_, case = (
         named(lesson, name) for name in ("batch", "beam", "mask", "stepper", "shapes", "map", "case"))
+    attention = named(lesson, "attention")
     stepper.get_by_role("button", name="To the end").click()
     beam.get_by_label("beam_size").press("End")
     beam.get_by_role("button", name="All at once").click()
@@ -205,6 +206,9 @@ def test_the_picture_follows_a_key_in_time(lesson, capsys):
         "handle": (mask, mask.locator("[role=slider]").first, ["ArrowRight", "ArrowLeft"]),
         "sentence to translate": (named(lesson, "translator"), named(lesson, "translator").locator("input").first,
                                   ["x", "Backspace"]),
+        "sentence attended to": (attention, attention.get_by_label("English sentence"), ["x", "Backspace"]),
+        "weight of attention": (attention, attention.locator("[role=gridcell][tabindex='0']").first,
+                                ["ArrowRight", "ArrowLeft"]),
     }
     slow = []
     for kind, (widget, node, keys) in kinds.items():

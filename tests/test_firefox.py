@@ -10,7 +10,7 @@ from test_browser import IMPORTS, WIDGETS
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
 KEYS = {  # for each widget a control and a key that changes what the widget says
-    "attention": ("input:not([type])", "x"),
+    "attention": ("[role=gridcell][tabindex='0']", "ArrowDown"),
     "batch": ("input[type=range]", "ArrowRight"),
     "beam": ("input[type=range]", "ArrowRight"),
     "bleu": ("div + div > input:not([type])", "x"),

@@ -15,7 +15,8 @@ from .shipped import shipped
 from .words import percent
 
 MOST_WORDS, MOST_STEPS, MOST_PADDING = 16, 24, 6
-WORD, TALL = 92, 150  # pixels: the room of a word in the picture of lines, and the height between the two sentences
+WORD, LEAST, TALL = 92, 68, 150  # pixels in the picture of lines: the room of a word, and between the two sentences
+WIDE = 1088  # pixels: so wide is a notebook on a projector; where words would need more, each has less room
 FAINT = 0.03  # a weight below is not drawn as a line
 
 
@@ -198,16 +199,17 @@ class AttentionExplorer(LessonWidget):
         """The source above, the translation below, and between them a line for each weight, as wide as it is large."""
         lang, chosen = self.language(number, "target")[1], self._place(*weights.shape)
         count = max(len(source), len(written))
-        left = {"source": (count - len(source)) * WORD // 2, "target": (count - len(written)) * WORD // 2}
+        room = min(WORD, max(LEAST, WIDE // count))
+        left = {"source": (count - len(source)) * room // 2, "target": (count - len(written)) * room // 2}
         drawn = []
         for picked in (False, True):  # the chosen ones lie on top
             for i, row in enumerate(weights.tolist()):
                 for j, weight in enumerate(row):
                     if weight >= FAINT and self._picked(i, j, weights) == picked:
-                        above, below = (left[side] + n * WORD + WORD // 2 for side, n in (("source", j), ("target", i)))
+                        above, below = (left[side] + n * room + room // 2 for side, n in (("source", j), ("target", i)))
                         drawn.append(tag("path", d=f"M{above} 0L{below} {TALL}", stroke_width=f"{1 + 7 * weight:.1f}",
                                          class_=f"s2s-attention-line{' s2s-attention-strong' * picked}"))
-        svg = tag("svg", drawn, width=count * WORD, height=TALL, viewBox=f"0 0 {count * WORD} {TALL}", role="img",
+        svg = tag("svg", drawn, width=count * room, height=TALL, viewBox=f"0 0 {count * room} {TALL}", role="img",
                   aria_label=f"Lines of attention. {self._told(source, written, weights)}.")
         rows = []
         for side, words in (("source", source), ("target", written)):
@@ -225,7 +227,7 @@ class AttentionExplorer(LessonWidget):
         middle = tag("tr", tag("td", svg, colspan=2 * count, class_="s2s-attention-between"))
         halves = tag("colgroup", [tag("col") for _ in range(2 * count)])  # two for a word: rows are centred
         return tag("table", halves, tag("tbody", rows[0], middle, rows[1]), role="grid", class_="s2s-attention-lines",
-                   style=f"width:{count * WORD}px",
+                   style=f"width:{count * room}px",
                    aria_label="The words to look from. Arrow keys go from one to the next.")
 
 

@@ -125,7 +125,7 @@ def _size_of_row(element, room, scale):
 
 
 def _size_of_table(element):
-    widths, heights, taken, tall = {}, {}, set(), 0
+    widths, heights, taken, tall, drawn = {}, {}, set(), 0, 0
     for row, line in enumerate(element.iter("tr")):
         column = 0
         for cell in line:
@@ -136,8 +136,11 @@ def _size_of_table(element):
             width, height = _size(cell, inf)
             if across == 1:
                 widths[column] = max(widths.get(column, 0), width + 18)
+            elif cell.find("svg") is not None:  # a drawing over several columns
+                drawn = max(drawn, width)
             if down == 1:
                 heights[row] = max(heights.get(row, 0), height + 8)
             else:
                 tall = max(tall, height)
-    return sum(widths.values()) + 3 * len(widths), max(sum(heights.values()) + 2 * len(heights), tall)
+    width = max(sum(widths.values()) + 3 * len(widths), drawn)
+    return width, max(sum(heights.values()) + 2 * len(heights), tall)
