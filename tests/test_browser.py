@@ -352,7 +352,7 @@ def test_a_beam_is_stepped_through_and_what_it_lost_is_followed_by_keyboard_alon
 
 def test_the_lines_of_a_tree_meet_its_cells_and_the_newest_step_is_in_view(lesson):
     beam = named(lesson, "beam")
-    beam.get_by_label("English sentence").fill("My brother is reading in the old garden.")
+    beam.get_by_label("English sentence").fill("My brother is reading in the old garden and they took the cat.")
     beam.get_by_role("button", name="All at once").click()
     beam.locator(".s2s-said", has_text="The search is over.").wait_for()
     last, steps = beam.evaluate("""root => [...root.querySelectorAll(".s2s-beam-tree thead th")].map(
