@@ -277,6 +277,17 @@ def test_a_search_is_over_when_nothing_open_can_overtake():
     assert rows == [2, 8]  # the second best takes one more
 
 
+@pytest.mark.parametrize("table, steps, alpha", [
+    ({"": {"A": 0.9, ".": 0.1}, "A": {".": 0.8, "A": 0.2}}, 2, 0),  # 0.18 is above what ended first, not above 0.72
+    ({"A" * n: {"A": 1} for n in range(6)} | {"AAAAAA": {".": 0.5, "A": 0.3, "B": 0.2}}, 7, 1),
+], ids=["the best that has ended", "scores"])  # the second: log 0.3 / 3 = -0.40; log 0.5 = -0.69, and half of it -0.35
+def test_open_prefixes_are_compared_with(table, steps, alpha):
+    net = net_of_table(table)
+    rows = rows_read(net)
+    search(net, torch.tensor([[4, EOS]]), [2], 13, 2, alpha=alpha)
+    assert len(rows) == steps
+
+
 def test_a_sentence_whose_best_is_found_is_not_searched_further():
     net = net_of_table({"": {"A": 0.9, ".": 0.1}, "A": {"A": 0.9, ".": 0.1}, "AA": {".": 1}})
     net.decoder.init_state = lambda enc_outputs: ["", "AA", ""]  # before the second there is nothing but its end
