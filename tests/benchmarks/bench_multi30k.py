@@ -4,8 +4,8 @@ Run: python tests/benchmarks/bench_multi30k.py FOLDER [--epochs 10]
 
 FOLDER holds train.de, train.en, val.de and val.en, a sentence a line (29,000 and 1,014). Without it the bench says so
 and ends: the text is not part of this project. BLEU is told in two ways: as the tutorials do, of lower-case tokens
-without smoothing, and by sacreBLEU with its own tokens (13a), lower case, of detokenized text. One reference. The scores
-are of the validation part, and nothing was chosen on it.
+without smoothing, and by sacreBLEU with its own tokens (13a), lower case, of detokenized text. One reference. The
+scores are of the validation part, and nothing was chosen on it.
 """
 
 import argparse
