@@ -261,7 +261,7 @@ def plot_attention(weights, source, target, title=""):
     across, down = (2, -(-len(maps) // 2)) if several else (1, 1)
     widest, room = max(map(_width, source)), 0.12 * max(map(_width, target))  # of the words beside the rows, in inches
     wide = (0.46 if several else max(0.5, 0.06 + 0.1 * widest)) * len(source)
-    high = 0.42 * len(target) + 0.4
+    high = (0.42 if len(target) < 10 else 0.26) * len(target) + 0.4
     figure, panels = _subplots(down, across, sharex=True, sharey=True, squeeze=False, layout="constrained",
                                figsize=(across * (wide + 0.2) + room + 0.3,
                                         down * high + (0.1 * widest if several else 0.4) + 0.3))
@@ -298,7 +298,7 @@ def _draw_shares(ax, shares, numbers):
                 ax.add_patch(Rectangle((c - 0.47, r - 0.46), 0.94, 0.92, facecolor=COLORS["source"], linewidth=0,
                                        alpha=round(min(share, 1), 2)))
             if numbers and share >= 0.05:
-                ax.text(c, r, f"{share:.2f}".removeprefix("0"), ha="center", va="center", fontsize=11,
+                ax.text(c, r, f"{share:.2f}".removeprefix("0"), ha="center", va="center", fontsize=13,
                         color=CARD if share > 0.8 else INK)
 
 
