@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from .model import Decoder, check_decoder_input, check_valid_len
+from .model import Decoder, check_valid_len
 from .text import check_choice
 
 
@@ -130,12 +130,7 @@ class AttentionDecoder(Decoder):
             state: the new state.
         """
         hidden, context, values, valid_len = state
-        check_decoder_input(X, len(values))
-        inputs = self.dropout(self.embedding(X.T))  # (num_steps, batch, embed_size)
-        if self.context == "every_step":
-            repeated = context.expand(X.shape[1], -1, -1)  # (num_steps, batch, num_hiddens)
-            inputs = torch.cat((inputs, repeated), dim=2)  # (num_steps, batch, embed_size + num_hiddens)
-        output, hidden = self.rnn(inputs, hidden)  # (num_steps, batch, num_hiddens)
+        output, hidden = self._run(X, hidden, context)  # (num_steps, batch, num_hiddens)
         queries = output.permute(1, 0, 2)  # (batch, num_steps, num_hiddens)
         weights = self.weigh(queries, values, valid_len)  # (batch, num_steps, source num_steps)
         attended = weights @ values  # (batch, num_steps, num_hiddens), the weighted means

@@ -187,22 +187,22 @@ class Decoder(nn.Module):
             ValueError: `X` has no steps, or is another batch than `state`.
         """
         hidden, context = state
-        check_decoder_input(X, len(context))
-        inputs = self.dropout(self.embedding(X.T))  # (num_steps, batch, embed_size)
-        if self.context == "every_step":
-            repeated = context.expand(X.shape[1], -1, -1)  # (num_steps, batch, num_hiddens)
-            inputs = torch.cat((inputs, repeated), dim=2)  # (num_steps, batch, embed_size + num_hiddens)
-        output, hidden = self.rnn(inputs, hidden)  # (num_steps, batch, num_hiddens)
+        output, hidden = self._run(X, hidden, context)
         output = self.dropout(output)
         if real is not None:
             return self.dense(output.permute(1, 0, 2)[real]), (hidden, context)
         return self.dense(output).permute(1, 0, 2), (hidden, context)
 
-
-def check_decoder_input(X, batch):
-    if X.dim() != 2 or X.shape[1] == 0 or len(X) != batch:
-        raise ValueError(f"the decoder's X has the shape {tuple(X.shape)} and its state is of {batch} "
-                         "sentences; X must be (batch, num_steps), with the same batch and one step or more")
+    def _run(self, X, hidden, context):
+        """Run over the tokens: the top layer's states `(num_steps, batch, num_hiddens)`, and the last ones of all."""
+        if X.dim() != 2 or X.shape[1] == 0 or len(X) != len(context):
+            raise ValueError(f"the decoder's X has the shape {tuple(X.shape)} and its state is of {len(context)} "
+                             "sentences; X must be (batch, num_steps), with the same batch and one step or more")
+        inputs = self.dropout(self.embedding(X.T))  # (num_steps, batch, embed_size)
+        if self.context == "every_step":
+            repeated = context.expand(X.shape[1], -1, -1)  # (num_steps, batch, num_hiddens)
+            inputs = torch.cat((inputs, repeated), dim=2)  # (num_steps, batch, embed_size + num_hiddens)
+        return self.rnn(inputs, hidden)
 
 
 class Seq2Seq(nn.Module):
