@@ -10,22 +10,7 @@ from ..model import Decoder, Encoder, Seq2Seq
 from ..text import BOS, EOS, PAD, UNK
 from ..training import teacher_forcing
 from .blank import Blank
-from .runner import Exercise
-
-# ---------------------------------------------------------------- for all
-
-
-def _run(function, *args):
-    """Run a reader's function; numbers in double precision are as right as others, and are compared as float32."""
-    result = function(*args)
-    if isinstance(result, tuple) or type(result) is list:
-        return (list if type(result) is list else tuple)(map(_single, result))
-    return _single(result)
-
-
-def _single(value):
-    return value.float() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
-
+from .runner import Exercise, in_single_precision
 
 # ---------------------------------------------------------------- blank: the log-probability of a sentence
 
@@ -239,7 +224,7 @@ def _log_probs(seed, width, vocab_size):
 
 best_continuations = Blank(
     _best_continuations,
-    call=_run,
+    call=in_single_precision,
     cases=[(torch.tensor([-0.7, -1.2]), torch.tensor([[-2.3, -1.9, -1.6, -0.5], [-3.0, -0.2, -2.7, -2.5]]), 3),
            (*_log_probs(0, 1, 5), 3), (*_log_probs(1, 3, 6), 3), (*_log_probs(2, 4, 7), 2), (*_log_probs(6, 3, 5), 4)],
     mistakes=[
@@ -413,7 +398,7 @@ _MEAN_OVER_STEPS = "You take the mean over the steps. The sentence's log-probabi
 
 sentence_log_prob = Exercise(
     _sentence_log_prob,
-    call=_run,
+    call=in_single_precision,
     cases=[_pairs(1, [4], [4]), _pairs(2, [3, 5], [5, 3]), _pairs(3, [4, 2, 3], [2, 4, 6]), _pairs(4, [3, 3], [1, 4]),
            _pairs(5, [4, 5], [3, 5], filling=6)],
     mistakes=[
@@ -488,7 +473,7 @@ def _living(sums, prefixes, tokens):
 
 
 def _run_step(function, *args):
-    result = _run(function, *args)
+    result = in_single_precision(function, *args)
     parts = result if isinstance(result, (list, tuple)) else ()
     alike = all(isinstance(part, torch.Tensor) for part in parts) and len({part.shape for part in parts}) == 1
     return _living(*parts) if alike and len(parts) == 3 else result
@@ -661,7 +646,7 @@ def _settled(scores, probs):
 
 def _run_sampling(function, scores, *args):
     before = scores.clone()
-    probs = _run(function, scores, *args)
+    probs = in_single_precision(function, scores, *args)
     alike = isinstance(probs, torch.Tensor) and (probs.shape, probs.device) == (before.shape, before.device)
     return _settled(before, probs) if alike else probs
 

@@ -5,21 +5,9 @@ import math
 import torch
 
 from .blank import Blank
-from .runner import Exercise
+from .runner import Exercise, in_single_precision
 
 # ---------------------------------------------------------------- for all
-
-
-def _run(function, *args):
-    """Run a reader's function; numbers in double precision are as right as others, and are compared as float32."""
-    result = function(*args)
-    if isinstance(result, (tuple, list)):
-        return type(result)(map(_single, result)) if type(result) in (tuple, list) else result
-    return _single(result)
-
-
-def _single(value):
-    return value.detach().float() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
 
 
 def _random(seed, *shape):
@@ -55,7 +43,7 @@ _words = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]])  # (4, 3)
 
 attend = Blank(
     _attend,
-    call=_run,
+    call=in_single_precision,
     cases=[(torch.tensor([2.0, 0, 1]), _words, 10 * _words), (_random(0, 3), _random(1, 4, 3), _random(2, 4, 3)),
            (_random(3, 5), _random(4, 2, 5), _random(5, 2, 5)), (_random(6, 4), _random(7, 6, 4), _random(8, 6, 4)),
            (_random(9, 3), _random(10, 1, 3), _random(11, 1, 3))],
@@ -159,7 +147,7 @@ _OVER_QUERIES = ("Your softmax runs over the queries. Each query shares out its 
 
 masked_softmax = Blank(
     _masked_softmax,
-    call=_run,
+    call=in_single_precision,
     cases=[(torch.tensor([[[1.0, 2, 3], [3, 2, 1]], [[0, 1, 0], [1, 1, 4]]]), torch.tensor([3, 2])),
            (_random(0, 3, 2, 4), torch.tensor([2, 4, 1])), (_random(1, 2, 3, 5), torch.tensor([5, 3])),
            (3 * _random(2, 4, 4, 4), torch.tensor([1, 2, 3, 4])), (_random(3, 1, 1, 1), torch.tensor([1])),
@@ -227,7 +215,7 @@ def _combine(seed, num_hiddens):
 
 step_output = Blank(
     _step_output,
-    call=_run,
+    call=in_single_precision,
     cases=[(_random(i, batch, num_steps, num_hiddens), _random(10 + i, batch, num_steps, num_hiddens),
             _combine(20 + i, num_hiddens)) for i, (batch, num_steps, num_hiddens) in
            enumerate([(1, 2, 2), (2, 3, 4), (3, 1, 3), (2, 2, 5)])],
@@ -384,7 +372,7 @@ def _sizes(seed, batch, num_queries, num_keys, num_hiddens):
 
 additive_score = Exercise(
     _additive_score,
-    call=_run,
+    call=in_single_precision,
     cases=[(torch.tensor([[[1.0, 0]]]), torch.tensor([[[0, 1.0], [1, 1]]]), torch.tensor([[1.0, 2], [0, 1]]),
             torch.tensor([[0, 1.0], [1, 1]]), torch.tensor([1.0, -2])),
            _sizes(0, 1, 2, 3, 3), _sizes(10, 2, 3, 4, 2), _sizes(20, 3, 1, 5, 4), _sizes(30, 2, 4, 2, 3),
@@ -550,7 +538,7 @@ def _head_case(seed, batch, num_queries, num_keys, num_hiddens, num_heads, valid
 
 multi_head = Exercise(
     _multi_head,
-    call=_run,
+    call=in_single_precision,
     cases=[_head_case(0, 1, 2, 3, 4, 2, [3]), _head_case(10, 2, 3, 3, 4, 1, [3, 2]),
            _head_case(20, 2, 3, 4, 6, 3, [2, 4]), _head_case(30, 3, 1, 5, 8, 2, [5, 1, 3]),
            _head_case(40, 2, 4, 2, 8, 4, [1, 2])],

@@ -132,6 +132,21 @@ class Exercise:
         return f"Check of the exercise {self.name}({', '.join(self.parameters)})"
 
 
+def in_single_precision(function, *args):
+    """Run a reader's function, as `call` of an `Exercise`: double precision is as right, and is compared as float32.
+
+    Of a tuple or a list each tensor is made so; what `topk` and the like return, a tuple with names, is a tuple.
+    """
+    result = function(*args)
+    if isinstance(result, tuple) or type(result) is list:
+        return (list if type(result) is list else tuple)(map(_single, result))
+    return _single(result)
+
+
+def _single(value):
+    return value.detach().float() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
+
+
 # ---------------------------------------------------------------- judging
 
 _COPY = "Make a copy first: the caller still needs the original."
