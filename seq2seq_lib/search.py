@@ -92,7 +92,7 @@ def search_with_beam(net, X, X_valid_len, num_steps, beam_size, n_best=1, alpha=
         sums = sums.masked_fill(ended, -torch.inf)
         most = sums.amax(dim=1) / length_penalty(num_steps, alpha)  # sums only fall, and no penalty is larger
         go_on = [row for row, number in enumerate(numbers.tolist())
-                 if most[row] > _nth_best(finished[number], n_best)]
+                 if most[row] > nth_best(finished[number], n_best)]
         if not go_on:
             break
         state = net.decoder.select(state, (rows * width + prefixes)[go_on].flatten())
@@ -100,8 +100,8 @@ def search_with_beam(net, X, X_valid_len, num_steps, beam_size, n_best=1, alpha=
     return [sorted(found, key=lambda one: -one.score)[:n_best] for found in finished]
 
 
-def _nth_best(finished, n):
-    """The score of the n-th best, or -inf if there are fewer."""
+def nth_best(finished, n):
+    """Return the score of the n-th best of some `Finished`, or -inf if there are fewer."""
     return sorted((one.score for one in finished), reverse=True)[n - 1] if len(finished) >= n else -math.inf
 
 

@@ -6,13 +6,13 @@ import torch
 
 from ..batches import encode
 from ..model import evaluation_mode
-from ..text import BOS, EOS, find_language, tokenize
+from ..text import BOS, EOS, find_language
 from .base import LessonWidget
 from .controls import Checkbox, Choice, Slider, State, Text
 from .drawing import pick
 from .markup import tag
 from .shipped import shipped
-from .words import percent
+from .words import percent, read_as_unk, typed_tokens
 
 MOST_WORDS, MOST_STEPS, MOST_PADDING = 16, 24, 6
 WORD, LEAST, TALL = 92, 68, 150  # pixels in the picture of lines: the room of a word, and between the two sentences
@@ -69,9 +69,7 @@ class AttentionExplorer(LessonWidget):
         Raises:
             ValueError: there are none, or too many to be drawn.
         """
-        tokens = tokenize(self.sentence, self._code(0, "source"))
-        if not tokens:
-            raise ValueError(f"There is no sentence yet: type one in {self.language(0, 'source')[0]}.")
+        tokens = typed_tokens(self.sentence, self._code(0, "source"))
         if len(tokens) > MOST_WORDS:
             raise ValueError(f"The sentence has {len(tokens):,} tokens; {MOST_WORDS} are the most that can be drawn.")
         return tokens
@@ -151,10 +149,8 @@ class AttentionExplorer(LessonWidget):
             yield f"Padding gets {percent(share.mean().item())} of the attention."
         elif self.padding:
             yield "Padding gets exactly 0."
-        vocab = self.models[number].src_vocab
-        unknown = [f"“{token[:40]}”" for token in source if token not in vocab]
-        if unknown:
-            yield f"Not in the vocabulary, so read as <unk>: {', '.join(unknown[:5])}."
+        if unknown := read_as_unk(source, self.models[number].src_vocab):
+            yield unknown
         if len(written) == MOST_STEPS and written[-1] != "<eos>":
             yield f"Stopped at the limit of {MOST_STEPS} tokens."
 

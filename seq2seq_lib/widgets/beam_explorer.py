@@ -14,7 +14,7 @@ from .controls import Button, Slider, State, Text
 from .drawing import pick
 from .markup import tag
 from .shipped import shipped
-from .words import percent, plural
+from .words import percent, plural, read_as_unk, typed_tokens
 
 ROW, BETWEEN, GAP = 30, 4, 34  # pixels: the height of a prefix, what is between two, and the room for lines
 MOST_FOLLOWED = 8
@@ -113,10 +113,7 @@ class BeamExplorer(LessonWidget):
     # ---------------------------------------------------------------- what the model does
 
     def _source_tokens(self):
-        tokens = tokenize(self.sentence, self._languages["source"])
-        if not tokens:
-            raise ValueError(f"There is no sentence yet: type one in {self.language('source')[0]}.")
-        return tokens
+        return typed_tokens(self.sentence, self._languages["source"])
 
     def _source(self):
         return encode([self._source_tokens()[: self.num_steps - 1]], self.checkpoint.src_vocab)  # (1, num_steps), (1,)
@@ -215,9 +212,8 @@ class BeamExplorer(LessonWidget):
         if certain and certain < len(tree.steps) - 1:
             yield f"The best one is certain since step {certain}: a search for it alone (n_best=1) stops there."
         source = self._source_tokens()
-        unknown = [f"“{token[:40]}”" for token in dict.fromkeys(source) if token not in self.checkpoint.src_vocab]
-        if unknown:
-            yield f"Not in the vocabulary, so read as <unk>: {', '.join(unknown[:5])}{', …' * (len(unknown) > 5)}."
+        if unknown := read_as_unk(dict.fromkeys(source), self.checkpoint.src_vocab):
+            yield unknown
         if len(source) >= self.num_steps:
             yield f"Only the first {self.num_steps - 1} of {len(source):,} tokens are read."
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import torch
 
-from ..search import Finished, beam_step, length_penalty
+from ..search import Finished, beam_step, length_penalty, nth_best
 from ..text import BOS, EOS
 
 CUT_OFF = 3  # prefixes of each step that are kept in mind though the beam lets them go
@@ -70,8 +70,7 @@ class Tree(NamedTuple):
 
     def is_certain(self, step, n_best):
         """Can nothing that is open after a step come among the `n_best` finished sentences any more?"""
-        finished = self.finished(step)
-        return not self.most(step)[1] > (finished[n_best - 1].score if len(finished) >= n_best else -math.inf)
+        return not self.most(step)[1] > nth_best(self.finished(step), n_best)
 
 
 @torch.inference_mode()

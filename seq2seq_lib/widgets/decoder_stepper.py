@@ -13,7 +13,7 @@ from .controls import Button, Checkbox, Choice, State, Text
 from .drawing import pick
 from .markup import tag
 from .shipped import shipped
-from .words import percent
+from .words import percent, read_as_unk, typed_tokens
 
 LIKELIEST = 5  # tokens that are shown as bars
 LEVELS = 4  # shades of a positive number in a strip, and of a negative one
@@ -131,10 +131,7 @@ class DecoderStepper(LessonWidget):
     # ---------------------------------------------------------------- what the model does
 
     def _source_tokens(self):
-        tokens = tokenize(self.sentence, self._languages["source"])
-        if not tokens:
-            raise ValueError(f"There is no sentence yet: type one in {self.language('source')[0]}.")
-        return tokens
+        return typed_tokens(self.sentence, self._languages["source"])
 
     @torch.inference_mode()
     def _run(self, tokens):
@@ -198,9 +195,8 @@ class DecoderStepper(LessonWidget):
         n, moved = len(hiddens[0]), (hiddens[at + 1] - hiddens[at]).abs().gt(0.5).sum().item()
         yield (f"Hidden state after step {at}: {n} numbers between −1 and 1 (blue: positive, orange: negative), and "
                f"{moved} of them moved by more than 0.5 in this step.")
-        unknown = [f"“{token[:40]}”" for token in source if token not in self.src_vocab]
-        if unknown:
-            yield f"Not in the vocabulary, so read as <unk>: {', '.join(unknown[:5])}{', …' * (len(unknown) > 5)}."
+        if unknown := read_as_unk(source, self.src_vocab):
+            yield unknown
         if len(source) >= self.num_steps:
             yield f"Only the first {self.num_steps - 1} of {len(source):,} tokens are read."
 
