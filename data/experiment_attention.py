@@ -8,7 +8,7 @@ import time
 
 import torch
 from lesson_settings import EPOCHS, MIN_FREQ, learning_rate
-from making import by_length, count_weights, read
+from making import by_length, closest_size, count_weights, read
 
 from seq2seq_lib import (
     AttentionDecoder,
@@ -40,8 +40,7 @@ def make_net(setting, vocabs, num_hiddens):
 def matched_hiddens(setting, vocabs):
     """Return the even `num_hiddens` with which a net has nearly as many weights as the one with a fixed context."""
     goal = count_weights(make_net("fixed, one direction", vocabs, NUM_HIDDENS))
-    return min(range(NUM_HIDDENS // 2, 2 * NUM_HIDDENS, 2),
-               key=lambda num_hiddens: abs(count_weights(make_net(setting, vocabs, num_hiddens)) - goal))
+    return closest_size(lambda n: make_net(setting, vocabs, n), range(NUM_HIDDENS // 2, 2 * NUM_HIDDENS, 2), goal)
 
 
 def joined(pairs, seed=0):
@@ -59,18 +58,19 @@ def joined(pairs, seed=0):
     return found
 
 
-def data(name, seed):
+def data(name, seed, pairs):
     """Return what a net learns from and is asked about.
 
     Args:
         name: `"attention"`, the corpus as it is, or `"joined"`, sentences in a row, in batches half as large.
         seed: of the joining of the training pairs; the validation pairs are always joined in the same way.
+        pairs: the training pairs of the corpus.
 
     Returns:
         Training pairs, batch size, the references of each source, and the groups of sources by length: a dictionary
         from a name to their numbers.
     """
-    pairs, valid_pairs = read(CORPUS, "train"), read(CORPUS, "validation")
+    valid_pairs = read(CORPUS, "validation")
     if name == "attention":
         references = references_by_source(valid_pairs)
         return pairs, 32, references, by_length(references)
@@ -88,8 +88,9 @@ def trained(name, setting, seed):
     Returns:
         weights, updates, seconds, then translations of the validation part, their references, the groups by length.
     """
-    pairs, batch_size, references, groups = data(name, seed)
-    vocabs = tuple(Vocab(side, MIN_FREQ) for side in zip(*read(CORPUS, "train")))  # in both experiments the same
+    corpus_pairs = read(CORPUS, "train")
+    pairs, batch_size, references, groups = data(name, seed, corpus_pairs)
+    vocabs = tuple(Vocab(side, MIN_FREQ) for side in zip(*corpus_pairs))  # in both experiments the same
     num_hiddens = matched_hiddens(setting, vocabs)
     torch.manual_seed(seed)
     net = make_net(setting, vocabs, num_hiddens)

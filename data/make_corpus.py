@@ -774,7 +774,12 @@ def write(everything):
 
 def corpus_hash(name):
     """Return the first 16 hex digits of the SHA-256 of a corpus file; what is made from a corpus tells its own by it."""
-    return hashlib.sha256((HERE / f"{name}.tsv").read_bytes()).hexdigest()[:16]
+    return file_hash(HERE / f"{name}.tsv")
+
+
+def file_hash(path):
+    """Return the first 16 hex digits of the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def with_gaps(key):

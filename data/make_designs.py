@@ -13,7 +13,7 @@ import sys
 import torch
 from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate, make_net
 from make_corpus import corpus_hash
-from making import LENGTHS, by_length, count_weights, read, write_table
+from making import LENGTHS, by_length, closest_size, count_weights, read, write_table
 
 from seq2seq_lib import (
     Batches,
@@ -33,8 +33,7 @@ def matched_hiddens(vocabs):
     """Return the `num_hiddens` with which the design of Sutskever et al. has nearly as many weights as the other."""
     least = SIZES["num_hiddens"]
     goal = count_weights(make_net(vocabs, least, "every_step"))
-    return min(range(least, 2 * least),
-               key=lambda n: abs(count_weights(make_net(vocabs, n, "initial")) - goal))
+    return closest_size(lambda n: make_net(vocabs, n, "initial"), range(least, 2 * least), goal)
 
 
 def score(net, vocabs, references):

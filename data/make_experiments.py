@@ -17,12 +17,11 @@ Two experiments at once take a core each with OMP_NUM_THREADS=1.
 """
 
 import csv
-import hashlib
 import sys
 import time
 
 import experiment_attention
-from make_corpus import corpus_hash
+from make_corpus import corpus_hash, file_hash
 from making import by_length, count_weights, read, write_table
 
 from seq2seq_lib import bootstrap_bleu, corpus_bleu, data_folder, load_checkpoint, references_by_source
@@ -64,13 +63,12 @@ def beam(corpora):
         path = data_folder() / "models" / f"{corpus}.safetensors"
         model = load_checkpoint(path)
         references = references_by_source(read(corpus, "validation"))
-        weights = count_weights(model.net)
+        weights, hash_, model_hash = count_weights(model.net), corpus_hash(corpus), file_hash(path)
         for beam_size in BEAM_SIZES:
             for alpha in ALPHAS:
                 about = dict(experiment="beam", setting=f"beam_size {beam_size}, alpha {alpha}", seed=0,
                              weights=weights, updates=0)
-                of = dict(corpus=corpus, hash=corpus_hash(corpus), beam_size=beam_size, alpha=alpha,
-                          model=hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+                of = dict(corpus=corpus, hash=hash_, beam_size=beam_size, alpha=alpha, model=model_hash)
                 yield about, of, lambda m=model, r=references, k=beam_size, a=alpha: _searched(m, r, k, a)
 
 
@@ -87,11 +85,11 @@ def _searched(model, references, beam_size, alpha):
 
 def attention(corpora, name="attention"):
     """Yield the runs of attention or not, one direction or two: five seeds, equal weights, equal updates."""
-    corpus = experiment_attention.CORPUS
-    for seed in experiment_attention.SEEDS if corpus in corpora else ():
+    of = dict(corpus=experiment_attention.CORPUS, hash=corpus_hash(experiment_attention.CORPUS))
+    for seed in experiment_attention.SEEDS if of["corpus"] in corpora else ():
         for setting in experiment_attention.SETTINGS:
             about = dict(experiment=name, setting=setting, seed=seed)
-            yield about, dict(corpus=corpus, hash=corpus_hash(corpus)), lambda s=setting, n=seed: _trained(name, s, n)
+            yield about, of, lambda s=setting, n=seed: _trained(name, s, n)
 
 
 def joined(corpora):
@@ -112,10 +110,11 @@ EXPERIMENTS = {"beam": beam, "attention": attention, "joined": joined}
 def run(name, corpora):
     """Make the runs of an experiment that its file has not, and keep each as soon as it is there."""
     path = data_folder() / "results" / f"{name}.csv"
-    wanted = [key(about, of) for about, of, _ in EXPERIMENTS[name](CORPORA)]
+    runs = list(EXPERIMENTS[name](CORPORA))
+    wanted = [key(about, of) for about, of, _ in runs]
     there = {key(row, row): row for row in _read(path)}
-    for about, of, make in EXPERIMENTS[name](corpora):
-        if key(about, of) in there:
+    for about, of, make in runs:
+        if key(about, of) in there or of["corpus"] not in corpora:
             continue
         cost, found = make()
         row = about | cost | {"seconds": round(cost["seconds"], 1)} | of | found

@@ -63,8 +63,7 @@ def make_model(name):
     torch.manual_seed(0)
     net = make_net(vocabs, attention)
     train(net, Batches(pairs, *vocabs, how["batch_size"]), lambda done: how["lr"] * (1 - done), how["epochs"], vocabs[1],
-          "cpu",
-          valid_iter=Batches(valid_pairs, *vocabs, 256, shuffle=False),
+          "cpu", valid_iter=Batches(valid_pairs, *vocabs, 256, shuffle=False),
           on_epoch=lambda history: print(f"{name}: epoch {len(history)}, {history.rows[-1]['train_loss']:.3f} in "
                                          f"training, {history.valid_losses[-1]:.3f} in validation", flush=True),
           progress=False)

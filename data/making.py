@@ -27,6 +27,11 @@ def count_weights(net):
     return sum(p.numel() for p in net.parameters())
 
 
+def closest_size(make_net, sizes, goal):
+    """Return the size of those with which `make_net(size)` has the number of weights nearest to `goal`."""
+    return min(sizes, key=lambda size: abs(count_weights(make_net(size)) - goal))
+
+
 def write_table(path, rows):
     """Write a CSV file; the first row names the columns."""
     path.parent.mkdir(exist_ok=True)

@@ -9,22 +9,14 @@ these numbers.
 
 import sys
 
+from bench_translation import read, shipped_model
 from machine import machine
 from scoring import score_table, show
 
-from seq2seq_lib import data_folder, load_checkpoint, paired_bootstrap, predict, references_by_source
+from seq2seq_lib import paired_bootstrap, references_by_source
 from seq2seq_lib.corpus import KINDS, SHIPPED
 
-sys.path.insert(0, str(data_folder()))
-from lesson_settings import NUM_STEPS  # noqa: E402
-from making import read  # noqa: E402
-
 BEAM_SIZES = 1, 4
-
-
-def translate(name, sources, beam_size):
-    net, *vocabs = load_checkpoint(data_folder() / "models" / f"{name}.safetensors")[:3]
-    return predict(net, [list(source) for source in sources], *vocabs, NUM_STEPS, beam_size=beam_size)
 
 
 def compared(corpus, references):
@@ -32,7 +24,8 @@ def compared(corpus, references):
     labels, systems, told = list(references.values()), {}, []
     for beam_size in BEAM_SIZES:
         how = "greedy" if beam_size == 1 else f"beam of {beam_size}"
-        one, two = (translate(name, references, beam_size) for name in (corpus, f"{corpus}-attention"))
+        one, two = (shipped_model(name, beam_size)([list(source) for source in references])
+                    for name in (corpus, f"{corpus}-attention"))
         systems |= {f"one vector, {how}": one, f"attention, {how}": two}
         gain = paired_bootstrap(one, two, labels)
         told.append(f"attention, {how}: {gain.difference:+.1f} BLEU ({gain.low:+.1f} to {gain.high:+.1f}), ahead in "

@@ -46,10 +46,10 @@ MOST_SOURCES, SEED = 2_000, 0  # of a file of real pairs
 
 # ------------------------------------------------------------------------ systems
 
-def shipped_model(corpus):
+def shipped_model(name, beam_size=1):
     """Return what translates with the model in data/models: a function from sources to predictions."""
-    net, *vocabs = load_checkpoint(data_folder() / "models" / f"{corpus}.safetensors")[:3]
-    return lambda sources: predict(net, sources, *vocabs, NUM_STEPS)
+    net, *vocabs = load_checkpoint(data_folder() / "models" / f"{name}.safetensors")[:3]
+    return lambda sources: predict(net, sources, *vocabs, NUM_STEPS, beam_size=beam_size)
 
 
 def lesson_model(pairs, vocabs):
