@@ -25,6 +25,7 @@ from make_corpus import corpus_hash, file_hash
 from making import by_length, count_weights, read, write_table
 
 from seq2seq_lib import bootstrap_bleu, corpus_bleu, data_folder, load_checkpoint, references_by_source
+from seq2seq_lib.bleu import nearest_length
 from seq2seq_lib.decoding import beam_search
 
 CORPORA = ("eng-fra", "eng-zho")
@@ -45,8 +46,8 @@ def scores(translations, references, groups):
     """
     low, high = bootstrap_bleu(translations, references)
     lengths = [len(text.split()) for text in translations]
-    nearest = [min((len(label.split()) for label in labels), key=lambda n, own=own: (abs(n - own), n))
-               for own, labels in zip(lengths, references)]
+    nearest = [nearest_length(length, [len(label.split()) for label in labels])
+               for length, labels in zip(lengths, references)]
     found = {"sentences": len(references), "BLEU": corpus_bleu(translations, references), "low": low, "high": high}
     found = {column: round(value, 2) for column, value in found.items()}
     found["length ratio"] = round(sum(lengths) / sum(nearest), 4)

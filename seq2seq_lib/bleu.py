@@ -198,9 +198,14 @@ def _counts(i, prediction, labels):
     labels = [label.split() for label in ([labels] if isinstance(labels, str) else labels)]
     if not labels:
         raise ValueError(f"sentence {i} has no reference; leave it out or give it one")
-    nearest = min((len(label) for label in labels), key=lambda length: (abs(length - len(tokens)), length))
+    nearest = nearest_length(len(tokens), map(len, labels))
     return [*(_clipped_matches(tokens, labels, n) for n in range(1, 5)),
             *(max(0, len(tokens) - n + 1) for n in range(1, 5)), len(tokens), nearest]
+
+
+def nearest_length(length, lengths):
+    """Return which of the references' lengths counts for the brevity penalty: the nearest, of two the shorter."""
+    return min(lengths, key=lambda other: (abs(other - length), other))
 
 
 def _pooled(counts, smooth):
