@@ -70,16 +70,20 @@ def data(name, seed, pairs):
         Training pairs, batch size, the references of each source, and the groups of sources by length: a dictionary
         from a name to their numbers.
     """
-    valid_pairs = read(CORPUS, "validation")
     if name == "attention":
-        references = references_by_source(valid_pairs)
+        references = references_by_source(read(CORPUS, "validation"))
         return pairs, 32, references, by_length(references)
-    triples = joined(valid_pairs)
+    return [(source, target) for source, target, _ in joined(pairs, seed)], 16, *joined_references()
+
+
+def joined_references():
+    """Join the validation pairs, always in the same way; return the references of each source, and the groups."""
+    triples = joined(read(CORPUS, "validation"))
     references = {tuple(source): [" ".join(target)] for source, target, _ in triples}
     size = {tuple(source): number for source, _, number in triples}
     groups = {f"{n} joined" if n > 1 else "1 alone": [i for i, source in enumerate(references) if size[source] == n]
               for n in range(1, MOST_JOINED + 1)}
-    return [(source, target) for source, target, _ in joined(pairs, seed)], 16, references, groups
+    return references, groups
 
 
 def trained(name, setting, seed):

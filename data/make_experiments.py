@@ -12,15 +12,21 @@ beam: how wide a beam, and which length penalty? The shipped models (`model` is 
     every width and every alpha.
 attention, joined: attention or a fixed context, one direction or two? Nets of equal weights and updates, five seeds;
     on the corpus as it is, and on one to four sentences joined into one (experiment_attention.py).
+baseline, length, amount, unknown, reading, copying: lesson 12's claims, five seeds each (experiment_claims.py). What
+    these nets write is kept beside the scores, in data/results/translations/NAME.json.gz, so that two of them can be
+    compared sentence by sentence.
 
 Two experiments at once take a core each with OMP_NUM_THREADS=1.
 """
 
 import csv
+import gzip
+import json
 import sys
 import time
 
 import experiment_attention
+import experiment_claims
 from make_corpus import corpus_hash, file_hash
 from making import by_length, count_weights, read, write_table
 
@@ -103,9 +109,59 @@ def _trained(name, setting, seed):
     return dict(weights=weights, updates=updates, seconds=seconds), scores(*translated)
 
 
+# ---------------------------------------------------------------- claims
+
+def claims(name):
+    """Return the function that yields the runs of one of lesson 12's experiments."""
+    def runs(corpora):
+        of = dict(corpus=experiment_claims.CORPUS, hash=corpus_hash(experiment_claims.CORPUS))
+        for seed in experiment_claims.SEEDS if of["corpus"] in corpora else ():
+            for setting in experiment_claims.RUNS[name]:
+                about = dict(experiment=name, setting=setting, seed=seed)
+                yield about, of, lambda s=setting, n=seed: _claimed(name, s, n)
+    return runs
+
+
+def _claimed(name, setting, seed):
+    weights, updates, seconds, model, said = experiment_claims.run(name, setting, seed)
+    references, groups = experiment_claims.asked(name, seed)
+    found = scores(list(said), list(references.values()), groups)
+    found["right"] = round(100 * sum(text in labels for text, labels in zip(said, references.values())) / len(said), 2)
+    after = experiment_claims.right_words(*model, references) if name in ("baseline", "reading") else (None, None)
+    for column, share in zip(("after true words", "after a wrong word"), after):
+        found[column] = share if share is None else round(100 * share, 2)
+    _keep_translations(name, setting, seed, references, groups, said)
+    return dict(weights=weights, updates=updates, seconds=seconds), found
+
+
+def _keep_translations(name, setting, seed, references, groups, said):
+    """Add what a net has written to the experiment's file of translations.
+
+    The file has the corpus' `hash`; `asked`: by seed ("all" where every seed is asked the same) the `sources`, their
+    `references` and the `groups` of their numbers; `said`: by setting and seed the translations, in the same order.
+    """
+    path = translations_path(name)
+    hash_ = corpus_hash(experiment_claims.CORPUS)
+    kept = json.loads(gzip.decompress(path.read_bytes())) if path.is_file() else {}
+    if kept.get("hash") != hash_:
+        kept = {"hash": hash_, "asked": {}, "said": {}}
+    asked = str(seed) if name == "copying" else "all"
+    kept["asked"][asked] = {"sources": [" ".join(source) for source in references],
+                            "references": list(references.values()), "groups": groups}
+    kept["said"].setdefault(setting, {})[str(seed)] = said
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    path.write_bytes(gzip.compress(text.encode("utf-8"), mtime=0))
+
+
+def translations_path(name):
+    return data_folder() / "results" / "translations" / f"{name}.json.gz"
+
+
 # ---------------------------------------------------------------- all
 
-EXPERIMENTS = {"beam": beam, "attention": attention, "joined": joined}
+EXPERIMENTS = {"beam": beam, "attention": attention, "joined": joined} | {
+    name: claims(name) for name in experiment_claims.RUNS}
 
 
 def run(name, corpora):

@@ -102,7 +102,7 @@ def corpus_bleu(predictions, references, smooth="exp"):
         ValueError: lists of different lengths, an empty list, a sentence without a reference, an unknown `smooth`.
     """
     check_choice("smooth", smooth, ("exp", "none"))
-    return _pooled([sum(column) for column in zip(*_count_all(predictions, references))], smooth)
+    return pooled_bleu([sum(column) for column in zip(*count_ngrams(predictions, references))], smooth)
 
 
 def references_by_source(pairs):
@@ -137,7 +137,7 @@ def bootstrap_bleu(predictions, references, samples=1000, seed=0):
     Raises:
         ValueError: as `corpus_bleu`, or `samples` below 1.
     """
-    return _middle(_sampled_scores([predictions], references, samples, seed)[:, 0])
+    return middle(_sampled_scores([predictions], references, samples, seed)[:, 0])
 
 
 class PairedBootstrap(NamedTuple):
@@ -162,7 +162,7 @@ def paired_bootstrap(predictions_a, predictions_b, references, samples=1000, see
     scores = _sampled_scores([predictions_a, predictions_b], references, samples, seed)
     differences = scores[:, 1] - scores[:, 0]  # (samples,)
     return PairedBootstrap(corpus_bleu(predictions_b, references) - corpus_bleu(predictions_a, references),
-                           *_middle(differences), (differences > 0).double().mean().item())
+                           *middle(differences), (differences > 0).double().mean().item())
 
 
 def _sampled_scores(systems, references, samples, seed):
@@ -171,21 +171,43 @@ def _sampled_scores(systems, references, samples, seed):
 
     if samples < 1:
         raise ValueError(f"samples is {samples}; it must be 1 or more")
-    counts = torch.tensor([_count_all(predictions, references) for predictions in systems])  # (systems, sentences, 10)
-    generator, scores = torch.Generator().manual_seed(seed), []
-    for _ in range(samples):
-        rows = torch.randint(len(references), (len(references),), generator=generator)  # (sentences,)
-        scores.append([_pooled(sums, "exp") for sums in counts[:, rows].sum(dim=1).tolist()])
-    return torch.tensor(scores, dtype=torch.float64)
+    counts = torch.tensor([count_ngrams(predictions, references) for predictions in systems], dtype=torch.float64)
+    sums = draw_sentences(len(references), samples, seed) @ counts  # (systems, samples, 10)
+    return torch.tensor([list(map(pooled_bleu, system)) for system in sums.tolist()], dtype=torch.float64).T
 
 
-def _middle(values):
+def draw_sentences(sentences, samples, seed=0):
+    """Draw as many sentences as there are, with replacement, again and again: how often is each in each sample?
+
+    Args:
+        sentences, samples: how many.
+        seed: another seed is another draw.
+
+    Returns:
+        float64 `(samples, sentences)`, whose rows sum to `sentences`.
+    """
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    rows = [torch.randint(sentences, (sentences,), generator=generator) for _ in range(samples)]
+    return torch.stack([row.bincount(minlength=sentences) for row in rows]).double()
+
+
+def middle(values):
     """Return the bounds of the middle 95 % of some values, float64 `(samples,)`, as two floats."""
     return tuple(values.quantile(values.new_tensor([0.025, 0.975])).tolist())
 
 
-def _count_all(predictions, references):
-    """Return for each sentence what `_counts` counts in it; ValueError if the lists do not fit."""
+def count_ngrams(predictions, references):
+    """Count what `pooled_bleu` makes a score of, sentence by sentence.
+
+    Args:
+        predictions, references: as for `corpus_bleu`; errors too.
+
+    Returns:
+        For each sentence ten numbers: the matches of n-grams, and all n-grams, each for n = 1 ... 4; its tokens, and
+        those of the reference nearest in length.
+    """
     if isinstance(predictions, str) or len(predictions) != len(references) or len(predictions) == 0:
         raise ValueError(f"{len(predictions)} predictions and {len(references)} references: "
                          "expected two lists of the same length, one sentence or more")
@@ -193,7 +215,6 @@ def _count_all(predictions, references):
 
 
 def _counts(i, prediction, labels):
-    """Count in sentence number i: matches and all n-grams, n = 1 ... 4, its tokens, those of the nearest reference."""
     tokens = prediction.split()
     labels = [label.split() for label in ([labels] if isinstance(labels, str) else labels)]
     if not labels:
@@ -208,8 +229,8 @@ def nearest_length(length, lengths):
     return min(lengths, key=lambda other: (abs(other - length), other))
 
 
-def _pooled(counts, smooth):
-    """Make one score, from 0 to 100, of counts that were added up."""
+def pooled_bleu(counts, smooth="exp"):
+    """Make one score, from 0 to 100, of the ten counts of `count_ngrams`, added up over the sentences."""
     matched, total, (len_pred, len_label) = counts[:4], counts[4:8], counts[8:]
     return 100 * brevity_penalty(len_pred, len_label) * _geometric_mean(matched, total, smooth)
 
