@@ -47,7 +47,7 @@ SETTINGS |= {f"min_freq {min_freq}": dict(min_freq=min_freq) for min_freq in (20
 RUNS = {  # of each experiment
     "baseline": ("baseline", "attention", "start", "two nets"),
     "length": ("baseline", "attention", "start", "start, reversed", "start, two layers"),
-    "amount": ("1/2", "1/8", "attention, 1/2", "attention, 1/8"),
+    "amount": ("1/2", "1/8"), "amount_attention": ("attention, 1/2", "attention, 1/8"),
     "unknown": ("min_freq 20", "min_freq 64"),
     "reading": ("scheduled sampling", "own words"),
     "copying": ("start", "start, reversed", "attention")}
