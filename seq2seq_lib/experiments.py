@@ -274,7 +274,8 @@ CLAIMS = {
         {f"min_freq {n}": f"words seen {n} times" for n in (64, 20)} | {"baseline": "words seen twice"}),
     "more data": Claim(
         "Twice the sentences, a better translation.",
-        "Koehn and Knowles 2017, Six Challenges for Neural Machine Translation", ("baseline", "amount", "amount_attention"),
+        "Koehn and Knowles 2017, Six Challenges for Neural Machine Translation",
+        ("baseline", "amount", "amount_attention"),
         {EVERY: ("1/2", "baseline"), "attention": ("attention, 1/2", "attention"),
          "attention gains more, from an eighth to all": (["baseline", "attention, 1/8"], ["attention", "1/8"])},
         {"1/2": "half of the data", "baseline": "all", "attention, 1/2": "half of the data", "attention": "all"},
