@@ -11,7 +11,8 @@ FOLDER = PROJECT / "notebooks"
 # The lessons of the course, written or planned, in their order: the list for the site, the slides, the assignments and
 # the tests.
 NAMES = ("00_start_here", "01_text_to_tensors", "02_encoder", "03_decoder", "04_masked_loss", "05_training",
-         "06_prediction", "07_bleu", "08_translator", "09_bug_hunt", "10_beam_search", "11_attention")
+         "06_prediction", "07_bleu", "08_translator", "09_bug_hunt", "10_beam_search", "11_attention",
+         "12_experiments")
 METADATA = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"}}  # of every notebook
 

@@ -16,7 +16,7 @@ from .text import check_choice
 
 STOPS = ("text", "batches", "encoder", "context", "decoder", "masked loss", "training", "prediction", "BLEU",
          "your translator")
-LATER = ("bug hunt", "beam search", "attention")  # the stops of part two
+LATER = ("bug hunt", "beam search", "attention", "experiments")  # the stops of part two
 TASKS = {  # the number of steps, those with an input, those with an output; an example
     "one to one": (1, [0], [0], "a photo → what it shows"),
     "one to many": (3, [0], [0, 1, 2], "a photo → its caption"),

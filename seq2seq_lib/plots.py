@@ -341,13 +341,14 @@ def plot_losses(tokens, losses, counted):
     return picture(figure, said + ".")
 
 
-def plot_lines(lines, xlabel, ylabel, title="", said=""):
+def plot_lines(lines, xlabel, ylabel, title="", said="", xscale="linear"):
     """Draw a few series of numbers as lines, with a marker of its own for each.
 
     Args:
         lines: a dictionary from a name to a dictionary from x to y.
         said: what they show, in words, for numbers that differ from machine to machine: without it the alternative text
             has the first and the last number of each line.
+        xscale: `"linear"`; or `"log"`, for numbers that are doubled again and again: each x has a tick.
 
     Returns:
         A `Picture`.
@@ -371,7 +372,13 @@ def plot_lines(lines, xlabel, ylabel, title="", said=""):
     ax.set_ylim(bottom=min(0, *(y for points in lines.values() for y in points.values())))
     if "%" in ylabel and largest > 50:
         ax.set(ylim=(min(0, ax.get_ylim()[0]), 100), yticks=range(0, 101, 20))
-    ax.locator_params(axis="x", integer=True)
+    if xscale == "log":
+        ticks = sorted({x for points in lines.values() for x in points})
+        ax.set_xscale("log", base=2)
+        ax.set_xticks(ticks, [f"{x:,}" for x in ticks])
+        ax.minorticks_off()
+    else:
+        ax.locator_params(axis="x", integer=True)
     _name_lines(ax, ends)
     said = said or "; ".join(words)
     return picture(figure, f"{title + '. ' if title else ''}Lines of {ylabel} over {xlabel}: {said}.")
