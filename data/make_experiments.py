@@ -12,9 +12,11 @@ beam: how wide a beam, and which length penalty? The shipped models (`model` is 
     every width and every alpha.
 attention, joined: attention or a fixed context, one direction or two? Nets of equal weights and updates, five seeds;
     on the corpus as it is, and on one to four sentences joined into one (experiment_attention.py).
-baseline, length, amount, unknown, reading, copying: lesson 12's claims, five seeds each (experiment_claims.py). What
-    these nets write is kept beside the scores, in data/results/translations/NAME.json.gz, so that two of them can be
-    compared sentence by sentence.
+baseline, length, amount, amount_attention, unknown, reading, copying: lesson 12's claims, five seeds each
+    (experiment_claims.py). What these nets write is kept beside the scores, in
+    data/results/translations/NAME.json.gz, so that two of them can be compared sentence by sentence.
+comparisons: no runs, but what those say of each claim: data/results/comparisons.csv, for every seed and for their mean
+    the difference with its interval, and the verdict; it is printed, too.
 
 Two experiments at once take a core each with OMP_NUM_THREADS=1.
 """
@@ -33,6 +35,7 @@ from making import by_length, count_weights, read, write_table
 from seq2seq_lib import bootstrap_bleu, corpus_bleu, data_folder, load_checkpoint, references_by_source
 from seq2seq_lib.bleu import nearest_length
 from seq2seq_lib.decoding import beam_search
+from seq2seq_lib.experiments import CLAIMS, comparison_table
 
 CORPORA = ("eng-fra", "eng-zho")
 BEAM_SIZES, ALPHAS, NUM_STEPS = (1, 2, 4, 8, 16), (0.0, 0.5, 1.0), 30
@@ -187,6 +190,14 @@ def key(about, of):
         (about, ("setting", "seed")), (of, ("corpus", "hash", "model"))) for column in columns)
 
 
+def compare_all():
+    """Make every comparison of lesson 12's claims; keep them, and print the verdicts."""
+    table = comparison_table(CLAIMS).round(2)
+    write_table(data_folder() / "results" / "comparisons.csv", [[*table.columns], *table.fillna("").values.tolist()])
+    means = table[(table.seed == "mean") & (table.group == "all")]
+    print(means.drop(columns=["group", "seed"]).round(1).to_string(index=False))
+
+
 def _read(path):
     if not path.is_file():
         return []
@@ -195,14 +206,18 @@ def _read(path):
 
 
 def main(names):
-    experiments = [name for name in names if name in EXPERIMENTS] or [*EXPERIMENTS]
-    corpora = [name for name in names if name not in EXPERIMENTS] or CORPORA
+    steps = (*EXPERIMENTS, "comparisons")
+    chosen = [name for name in steps if name in names] or steps
+    corpora = [name for name in names if name not in steps] or CORPORA
     unknown = [name for name in corpora if name not in CORPORA]
     if unknown:
-        raise SystemExit(f"there is no {unknown[0]!r}: name an experiment ({', '.join(EXPERIMENTS)}) or a corpus "
+        raise SystemExit(f"there is no {unknown[0]!r}: name an experiment ({', '.join(steps)}) or a corpus "
                          f"({', '.join(CORPORA)})")
-    for name in experiments:
-        run(name, corpora)
+    for name in chosen:
+        if name == "comparisons":
+            compare_all()
+        else:
+            run(name, corpora)
 
 
 if __name__ == "__main__":
