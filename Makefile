@@ -60,7 +60,7 @@ curve: $(VENV)/lab-installed  ## lesson 08's training on ever more sentences: da
 results: $(VENV)/lab-installed  ## compare the two designs of lesson 08 anew: data/results/ (7 minutes on two newer cores, 15 on older ones)
 	$(BIN)/python data/make_designs.py
 
-experiments: $(VENV)/lab-installed  ## run the experiments of part two: data/results/ (40 minutes on two newer cores; what is there stays)
+experiments: $(VENV)/lab-installed  ## run the experiments of part two: data/results/ (two hours on two cores; what is there stays)
 	$(BIN)/python data/make_experiments.py
 
 cases: $(VENV)/lab-installed  ## run lesson 09's cases for its case file anew: data/results/ (2 minutes)
