@@ -17,6 +17,7 @@ VERDICTS = {  # a sign, what a reader predicts, the same after "that", and a col
     "does not hold here": ("✗", "does not hold", "it does not hold", "fails"),
     "cannot tell here": ("?", "cannot tell", "one cannot tell", "open"),
 }
+UNITS = {"BLEU": ("BLEU", "BLEU"), "right": ("% right", "percentage points")}  # of scores, and of differences
 NUMBERS = "no one two three four five six seven eight nine ten".split()
 
 
@@ -52,25 +53,34 @@ class ExperimentBoard(LessonWidget):
         self._kept = {}  # (claim, comparison, group) -> seed -> the numbers of its row
         for row in (load_comparisons() if table is None else table).to_dict("records"):
             self._kept.setdefault((row["claim"], row["comparison"], row["group"]), {})[row["seed"]] = row
-        self._seeds = sorted({seed for rows in self._kept.values() for seed in rows} - {MEAN})
+        seeds = {seed for rows in self._kept.values() for seed in rows} - {MEAN}
+        self._seeds = sorted(seeds, key=lambda seed: (len(seed), seed))
         first = settings.get("claim", next(iter(claims)))
         comparisons = claims[first].comparisons if isinstance(first, str) and first in claims else [""]
         super().__init__(**{"claim": first, "comparison": next(iter(comparisons)), **settings})
 
     # ------------------------------------------------------------------ the state, whatever somebody has set
 
-    def _claim(self):
+    def _claim_name(self):
         known = isinstance(self.claim, str) and self.claim in self.claims
-        return self.claims[self.claim if known else next(iter(self.claims))]
+        return self.claim if known else next(iter(self.claims))
+
+    def _claim(self):
+        return self.claims[self._claim_name()]
 
     def _groups(self):
         return [group for claim, comparison, group in self._kept
                 if (claim, comparison) == (self.claim, self.comparison)] or [ALL]
 
-    def _guess(self):
-        """What the reader has predicted of the claim; "" before that."""
+    def _predicted(self):
+        """What the reader has predicted of each claim, the newest last."""
         guesses = self.guesses if isinstance(self.guesses, list) else []
-        return next((verdict for verdict in VERDICTS if [self.claim, verdict] in guesses), "")
+        known = [[claim, verdict] for claim in self.claims for verdict in VERDICTS]
+        return dict(guess for guess in guesses if guess in known)
+
+    def _guess(self):
+        """What the reader has predicted of this claim; None before that."""
+        return self._predicted().get(self._claim_name())
 
     def _curve_is_shown(self):
         return bool(self._guess() and self.view == CURVE and self._claim().curve)
@@ -95,77 +105,74 @@ class ExperimentBoard(LessonWidget):
         rows = self._kept.get((self.claim, self.comparison, self.group), {})
         if MEAN not in rows or self.seed not in (ALL, *rows):
             raise ValueError("The table of comparisons has no such runs. Make it anew by the command: make experiments")
-        who, _, title = re.fullmatch(r"(.*?\b\d{4}|[^,]*)(, )?(.*)", claim.source, re.DOTALL).groups()
-        head = [tag("p", claim.says, class_="s2s-experiment-claim"),
-                tag("p", who, ", " * bool(title), tag("i", title), class_="s2s-experiment-source")]
+        who, *title = re.split(r"(?<=\d{4}), ", claim.source, maxsplit=1)
         sides = _sides(claim, self.comparison, self.group)
+        compared = f"“{sides[0]}” with “{sides[1]}”" if sides else self.comparison
         if not self._guess():
-            compared = f"“{sides[0]}” with “{sides[1]}”" if sides else self.comparison
-            said = (f"{claim.says} {who} found so. Compared here: {compared}, {number(len(rows) - 1)} runs each. "
-                    "Write your prediction down: does it hold here?")
-            return tag("div", head, self._question("Does it hold here?"), class_="s2s-experiment"), said
-        if self._curve_is_shown():
-            pictures, said = self._curve()
+            pictures, asked = None, "Does it hold here?"
+            said = (f"{who}: {claim.says} Compared here: {compared}, {number(len(rows) - 1)} seeds. Write your "
+                    "prediction down: does it hold here?")
         else:
-            pictures, said = self._runs(sides, rows)
-        return tag("div", head, self._question("Your prediction"), pictures, class_="s2s-experiment"), said
+            asked = "Your prediction"
+            pictures, said = self._curve() if self._curve_is_shown() else self._runs(sides, rows)
+        return tag("div", tag("p", claim.says, class_="s2s-experiment-claim"),
+                   tag("p", who, [", ", tag("i", title)] if title else None, class_="s2s-experiment-source"),
+                   tag("p", asked, class_="s2s-experiment-asked"), self._buttons(), pictures,
+                   class_="s2s-experiment"), said
 
-    def _question(self, words):
+    def _buttons(self):
         """The three verdicts, to predict one; pressed again, it is taken back and the runs are covered."""
-        others = [guess for guess in self.guesses if isinstance(guess, list) and guess[:1] != [self.claim]] if (
-            isinstance(self.guesses, list)) else []
+        others = [[claim, guess] for claim, guess in self._predicted().items() if claim != self.claim]
         buttons = []
         for name, (_, short, _, _) in VERDICTS.items():
             chosen = name == self._guess()
             value = others if chosen else [*others, [self.claim, name]]
-            words_ = f"{short}: your prediction; take it back and cover the runs" if chosen else f"I predict: {short}"
-            buttons.append(tag("span", short, title=words_, **pick("guesses", value, words_, chosen=chosen),
+            words = f"{short}: your prediction; take it back and cover the runs" if chosen else f"I predict: {short}"
+            buttons.append(tag("span", short, title=words, **pick("guesses", value, words, chosen=chosen),
                                class_=f"s2s-experiment-guess{' s2s-experiment-guessed' * chosen}"))
-        return tag("p", words, class_="s2s-experiment-asked"), tag("p", buttons, class_="s2s-experiment-guesses")
+        return tag("p", buttons, class_="s2s-experiment-guesses")
 
     def _runs(self, sides, rows):
         """All runs and their differences, and what follows from them."""
-        mean, claim = rows[MEAN], self._claim()
-        seeds = {seed: rows[seed] for seed in self._seeds if seed in rows}
-        unit = METRICS[claim.metric]
-        points = "BLEU" if claim.metric == "BLEU" else "percentage points"
+        mean, seeds = rows[MEAN], {seed: rows[seed] for seed in self._seeds if seed in rows}
+        metric = self._claim().metric
         chosen = None if self.seed == ALL else self.seed
         found = verdict([row["difference"] for row in seeds.values()], mean["low"], mean["high"])
-        left = None
-        if sides:
-            picture = drawing.runs(sides, {seed: (row["a"], row["b"]) for seed, row in seeds.items()},
-                                   (mean["a"], mean["b"]), unit, chosen)
-            left = tag("div", tag("p", "Each line is a seed. ◆ is the mean, its bar from the lowest run to the "
-                                       "highest."), picture)
-        what = f"“{sides[1]}” less “{sides[0]}”" if sides else f"Above zero: {self.comparison}"
-        picture = drawing.differences({seed: _interval(row) for seed, row in seeds.items()}, _interval(mean), points,
-                                      chosen)
-        right = tag("div", tag("p", f"{what}, in {points}, with its 95 % interval over sentences; hollow where that "
-                                    "includes zero."), picture)
         sign, _, _, color = VERDICTS[found]
         badge = tag("p", f"All {number(len(seeds))} seeds: ",
                     tag("span", f"{sign} {found}", class_=f"s2s-experiment-verdict s2s-experiment-{color}"))
-        pictures = badge, tag("div", left, right, class_="s2s-columns s2s-experiment-pictures")
-        if chosen is None:
-            said = f"{found[0].upper()}{found[1:]}{self._judged(found)}: {_reason(seeds, mean, found)}."
+        left = None
+        if sides:
+            less = f"Differences are “{sides[1]}” less “{sides[0]}”."
+            key = "Each line is a seed. ◆ is the mean, its bar from the lowest run to the highest."
+            left = tag("div", tag("p", key), drawing.runs(
+                sides, {seed: (row["a"], row["b"]) for seed, row in seeds.items()}, (mean["a"], mean["b"]),
+                METRICS[metric], chosen))
         else:
-            said = _misled(chosen, sides, self.comparison, seeds, mean, found)
-        return pictures, f"{claim.says} {said} {self._details(sides, seeds, mean, unit)}"
-
-    def _judged(self, found):
-        """Say whether it was predicted; the prediction is about all sentences."""
-        if self.group != ALL:
-            return ""
-        if self._guess() == found:
-            return ", as you predicted"
-        return f", and you predicted that {VERDICTS[self._guess()][2]}, which was worth a try"
-
-    def _details(self, sides, seeds, mean, unit):
-        """What the picture shows, in numbers."""
+            less = f"Each number is a difference of two differences; above zero it says: {self.comparison}."
+        key = f"Differences in {UNITS[metric][1]}, with 95 % intervals over sentences; hollow: zero is inside."
+        right = tag("div", tag("p", key), drawing.differences(
+            {seed: _interval(row) for seed, row in seeds.items()}, _interval(mean), UNITS[metric][1], chosen))
+        pictures = badge, tag("p", less, class_="s2s-experiment-less"), tag(
+            "div", left, right, class_="s2s-columns s2s-experiment-pictures")
+        if chosen is None:
+            said = self._judged(found, _reason(seeds, mean, found))
+        else:
+            said = _alone(chosen, sides, self.comparison, seeds, mean, found)
         shown = ", ".join(f"seed {seed} {signed(row['difference'])}" for seed, row in seeds.items())
-        means = f"{sides[0]} {mean['a']:.1f}, {sides[1]} {mean['b']:.1f} {unit} on average. " if sides else ""
-        return (f"{self.comparison}, lengths: {self.group}. {means}Differences: {shown}; mean "
-                f"{signed(mean['difference'])}, 95 % interval {_between(mean)}.")
+        means = f"“{sides[0]}” {mean['a']:.1f}, “{sides[1]}” {mean['b']:.1f} {UNITS[metric][0]}. " if sides else ""
+        return pictures, (
+            f"{self._claim().says} {said} Compared: {self.comparison}, lengths: {self.group}. {means}"
+            f"Differences: {shown}; mean {signed(mean['difference'])}, 95 % interval {_between(mean)}.")
+
+    def _judged(self, found, reason):
+        """Say the verdict, and whether it was predicted; the prediction is about all sentences."""
+        guess, words = self._guess(), f"{found[0].upper()}{found[1:]}"
+        if self.group != ALL:
+            return f"{words}: {reason}."
+        if guess == found:
+            return f"{words}, as you predicted: {reason}."
+        return f"{words}: {reason}. You predicted that {VERDICTS[guess][2]}; good that you asked the runs."
 
     def _curve(self):
         """The learning curve: for each of its names a line."""
@@ -175,14 +182,13 @@ class ExperimentBoard(LessonWidget):
         scores = {setting: rows[column].tolist() for setting, rows in curves.groupby("setting")}
         lines = {name: {_share(setting): scores[setting] for setting in settings}
                  for name, settings in claim.curve.items()}
-        unit = METRICS[claim.metric]
-        means = "; ".join(f"{name} " + ", ".join(f"{sum(scores) / len(scores):.1f}" for scores in points.values())
+        means = "; ".join(f"{name} " + ", ".join(f"{sum(column) / len(column):.1f}" for column in points.values())
                           for name, points in lines.items())
         shares = ", ".join(drawing.share_name(share) for share in next(iter(lines.values())))
-        said = (f"{claim.says} {unit} after training on {shares} of the sentences, lengths: {self.group}, means of "
-                f"the seeds: {means}.")
+        said = (f"{claim.says} {METRICS[claim.metric]} after training on {shares} of the sentences, lengths: "
+                f"{self.group}, means of the seeds: {means}.")
         picture = tag("div", tag("p", "Each point is a run, each line goes through the means of a setting."),
-                      drawing.curve(lines, unit))
+                      drawing.curve(lines, METRICS[claim.metric]))
         return tag("div", picture, class_="s2s-columns s2s-experiment-pictures"), said
 
 
@@ -203,7 +209,7 @@ def _sides(claim, comparison, group):
 
 
 def _share(setting):
-    """Return the share of the training sentences that a setting names: `"attention, 1/8"` -> 0.125; else all of them."""
+    """Return the share of the training sentences that a setting names: `"attention, 1/8"` -> 0.125; else 1, for all."""
     parts = re.search(r"1/(\d+)$", setting)
     return 1 / int(parts[1]) if parts else 1
 
@@ -232,18 +238,18 @@ def _reason(seeds, mean, found):
     return " and ".join(reasons)
 
 
-def _misled(seed, sides, comparison, seeds, mean, found):
+def _alone(seed, sides, comparison, seeds, mean, found):
     """Say what one would have concluded from a seed alone, and whether all of them say so."""
     row = seeds[seed]
-    alone = "holds here" if row["low"] > 0 else "does not hold here" if row["high"] < 0 else "cannot tell here"
+    alone = verdict([row["difference"]], row["low"], row["high"])
     if alone == "cannot tell here":
         words = "no difference shown"
     elif sides:
-        better, worse = (sides[1], sides[0]) if alone == "holds here" else sides
+        better, worse = sides[::-1] if alone == "holds here" else sides
         words = f"“{better}” is better than “{worse}”"
     else:
         words = f"“{comparison}” {VERDICTS[alone][1]}"
-    every = f"All {number(len(seeds))}"
-    told = f"{every} say so too: {found}" if alone == found else f"{every} say otherwise: {found}"
+    every = f"All {number(len(seeds))} say {'so too' if alone == found else 'otherwise'}: {found}"
+    because = f", for {_reason(seeds, mean, found)}" if found == "cannot tell here" else ""
     return (f"From seed {seed} alone you would have concluded: {words} ({signed(row['difference'])}, 95 % interval "
-            f"{_between(row)}). {told}, for {_reason(seeds, mean, found)}.")
+            f"{_between(row)}). {every}{because}.")

@@ -9,8 +9,9 @@ from .markup import tag
 WIDTH, HEIGHT, TOP = 350, 270, 30  # of a picture and above its axis, in pixels
 LINE = 18  # the height of a line of text
 LEFT_AXIS = 40  # room for the numbers of an upright axis
-A, B, BESIDE = 132, 258, 27  # where the two settings stand, and how far beside them their means
+A, B, BESIDE = 118, 268, 27  # where the two settings stand, and how far beside them their means
 NAME, NUMBER, ROW = 62, 50, 34  # room for a row's name and its number, and its height
+LETTERS = 15  # of a name in one line
 END = 124  # room for the names at the ends of the curves
 
 
@@ -50,9 +51,9 @@ def runs(names, scores, means, unit, chosen):
             "g", tag("path", d=f"M{at} {y(min(column)):.1f}V{y(max(column)):.1f}"), _diamond(at, y(means[side])),
             class_=f"s2s-experiment-mean{_faint(None, chosen)}"))
         drawn.append(_text(at + 12 * out, y(means[side]) + 5, f"{means[side]:.1f}", anchor, strong=True))
-        drawn.append(_lines(x, HEIGHT + 22, names[side], 18, strong=True))
+        drawn += [_text(x, HEIGHT + 22 + LINE * i, line, strong=True) for i, line in enumerate(_wrapped(names[side]))]
     said = "; ".join(f"seed {seed}: {a:.1f} and {b:.1f}" for seed, (a, b) in scores.items())
-    return _svg(drawn, HEIGHT + 12 + LINE * max(len(_wrapped(name, 18)) for name in names),
+    return _svg(drawn, HEIGHT + 12 + LINE * max(len(_wrapped(name)) for name in names),
                 f"{unit} of {names[0]} and of {names[1]}, a line for each seed. {said}; means {means[0]:.1f} and "
                 f"{means[1]:.1f}.")
 
@@ -136,7 +137,7 @@ def curve(lines, unit):
             [tag("circle", cx=f"{x(share):.1f}", cy=f"{y(score):.1f}", r=3.5)
              for share, column in points.items() for score in column],
             class_=f"s2s-experiment-curve{' s2s-experiment-dashed' * (i % 2)}", data_axis=CYCLE[i % len(CYCLE)]))
-        ends.append((y([*means.values()][-1]), _wrapped(f"{name} {[*means.values()][-1]:.1f}", 15), i))
+        ends.append((y([*means.values()][-1]), _wrapped(f"{name} {[*means.values()][-1]:.1f}"), i))
     below = 0
     for at, words, i in sorted(ends):
         first = max(at + 5 - LINE * (len(words) - 1) / 2, below)
@@ -180,12 +181,8 @@ def _text(x, y, words, anchor="middle", strong=False):
                class_="s2s-experiment-strong" if strong else None)
 
 
-def _lines(x, y, words, letters, strong=False):
-    return [_text(x, y + LINE * i, line, strong=strong) for i, line in enumerate(_wrapped(words, letters))]
-
-
-def _wrapped(words, letters):
-    return textwrap.wrap(words, letters)[:4] or [""]
+def _wrapped(words):
+    return textwrap.wrap(words, LETTERS)
 
 
 def _diamond(x, y):
