@@ -182,7 +182,7 @@ def _text(x, y, words, anchor="middle", strong=False):
 
 
 def _wrapped(words):
-    return textwrap.wrap(words, LETTERS)
+    return [line for part in words.split(", ") for line in textwrap.wrap(part, LETTERS)]
 
 
 def _diamond(x, y):
