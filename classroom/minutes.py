@@ -16,7 +16,8 @@ from lessons import PROJECT, lessons
 QUESTION = "**Predict, then run.**"
 BLANK = re.compile(r"^\s*raise NotImplementedError", re.MULTILINE)
 WIDGETS = re.compile(r"\b(?:AttentionExplorer|BatchExplorer|BeamExplorer|BleuExplorer|CaseFile|ClippingExplorer|"
-                     r"ContextMap|DecoderStepper|LiveCurves|MaskExplorer|ShapeInspector|ShapeQuiz|Translator)\(")
+                     r"ContextMap|DecoderStepper|ExperimentBoard|LiveCurves|MaskExplorer|ShapeInspector|ShapeQuiz|"
+                     r"Translator)\(")
 WARM_UP = 2  # minutes
 
 

@@ -89,8 +89,6 @@ def load_runs(*names):
     Raises:
         ValueError: their sentences are not the same.
     """
-    import pandas as pd
-
     folder = data_folder() / "results"
     said, asked = {}, None
     for name in names:
@@ -102,7 +100,23 @@ def load_runs(*names):
         asked = here
         said |= {setting: {int(seed): texts for seed, texts in of.items()} for setting, of in kept["said"].items()}
     one = asked.get("all") or {int(seed): value for seed, value in asked.items()}
-    return Runs(one, said, pd.concat([pd.read_csv(folder / f"{name}.csv") for name in names], ignore_index=True))
+    return Runs(one, said, load_scores(*names))
+
+
+def load_scores(*names):
+    """Load the tables of experiments that `make experiments` keeps in `data/results/NAME.csv`, one below another.
+
+    Returns:
+        A pandas table, a row for each run; of its columns every experiment of lesson 12 has `setting`, `seed`, `BLEU`
+        and, for each group of lengths, `BLEU, GROUP`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    import pandas as pd
+
+    folder = data_folder() / "results"
+    return pd.concat([pd.read_csv(folder / f"{name}.csv") for name in names], ignore_index=True)
 
 
 class Comparison(NamedTuple):

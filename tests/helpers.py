@@ -6,10 +6,12 @@ import re
 from base64 import b64decode
 from xml.etree import ElementTree
 
+import pandas as pd
 import torch
 from torch.nn import functional as F
 
 from seq2seq_lib import AttentionDecoder, Batches, Decoder, Encoder, Seq2Seq, Vocab
+from seq2seq_lib.experiments import Claim
 
 RNNS = ("rnn", "gru", "lstm")
 CONTEXTS = ("every_step", "initial")
@@ -162,3 +164,36 @@ def opened(still):
         return text
 
     return re.sub(r'<img alt="[^"]{10,}" src="data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)">', svg, str(still))
+
+
+def comparison_rows(claim, comparison, differences, group="all", bounds=(1.5, 1.0), a=30.0):
+    """Rows of `comparison_table`: of each seed, whose interval reaches `bounds[0]` to both sides, and of the mean."""
+    mean = sum(differences) / len(differences)
+    rows = [(str(seed), a + seed / 2, d, bounds[0]) for seed, d in enumerate(differences)]
+    rows.append(("mean", a + (len(differences) - 1) / 4, mean, bounds[1]))
+    return [dict(claim=claim, comparison=comparison, group=group, seed=seed, a=one, b=one + d, difference=d, low=d - by,
+                 high=d + by) for seed, one, d, by in rows]
+
+
+def toy_experiments():
+    """A table of comparisons, their claims and the runs of a learning curve, for an `ExperimentBoard`."""
+    named = {"1/2": "half of the data", "all": "all of the data"}
+    claims = {
+        "more": Claim("More is better.", "Doe and Roe 2020, On More Data", ("x",),
+                      {"one direction": ("1/2", "all"), "the other": ("all", "1/2"),
+                       "twice as much gains more": (["1/2", "1/2"], ["all", "1/8"])}, named,
+                      curve={"a net": ("1/8", "1/2", "all"),
+                             "another net": ("another, 1/8", "another, 1/2", "another")}),
+        "length": Claim("Longer is worse.", "Poe 2019, On Length", ("x",),
+                        {"one": (("all", "4 joined"), ("all", "1 alone"))}, named),
+        "copying": Claim("Backwards is better.", "Sutskever 2014", ("y",), {"letters": ("1/2", "all")}, named, "right")}
+    rows = [*comparison_rows("more", "one direction", [4, 5, 6, 3, 2]),
+            *comparison_rows("more", "one direction", [-4, -5, -6, -3, -2], "1 to 4"),
+            *comparison_rows("more", "the other", [-4, -5, -6, -3, -2]),
+            *comparison_rows("more", "twice as much gains more", [0.5, 1, -1, 2, 3]),
+            *comparison_rows("length", "one", [3, 4, 2, -2.5, 5]),
+            *comparison_rows("copying", "letters", [0.5, 0.4, 0.6, 0.3, 0.2])]
+    scores = {"1/8": 10, "1/2": 20, "all": 30, "another, 1/8": 8, "another, 1/2": 25, "another": 50}
+    curves = [{"setting": setting, "seed": seed, "BLEU": score + seed, "BLEU, 1 to 4": score + seed + 5}
+              for setting, score in scores.items() for seed in range(3)]
+    return pd.DataFrame(rows), claims, pd.DataFrame(curves)

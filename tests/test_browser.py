@@ -54,6 +54,16 @@ widgets.Translator(net, vocab, vocab, 12, sentence="a b c d e f g xyz", file="of
     "map": """trained = load_checkpoint(data_folder() / "models" / "eng-fra.safetensors")
 texts = ["tom helped mary .", "mary helped tom .", "tom thanked mary .", "mary thanked tom ."]
 widgets.ContextMap(trained, {"all": dict(zip(texts, ["Tom", "Mary"] * 2)), "three": dict.fromkeys(texts[:3], "g")})""",
+    "board": """import pandas as pd
+from seq2seq_lib.experiments import Claim
+named = {"1/2": "half <b>of it</b>", "baseline": "all"}
+compared = {"here": ("1/2", "baseline"), "there": ("baseline", "1/2")}
+claims = {says: Claim(says, "Doe 2020, On Data", (), compared, named, curve={"<i>net</i>": ("1/2", "baseline")})
+          for says in ("More is better.", "Most is best.")}
+rows = [dict(claim=claim, comparison=name, group=group, seed=seed, a=30, b=31, difference=1, low=-1, high=2)
+        for claim in claims for name in compared for group in ("all", "long") for seed in [*"01234", "mean"]]
+curves = pd.DataFrame([{"setting": setting, "seed": 0, "BLEU": 30, "BLEU, long": 20} for setting in named])
+widgets.ExperimentBoard(pd.DataFrame(rows), claims, curves, guesses=[[claim, "holds here"] for claim in claims])""",
 }
 # Names of controls with nothing to do in a widget's first state.
 IDLE = ("like length", "true valid", "File, in", "Start again", "button Back")
@@ -189,7 +199,7 @@ def test_keys_of_the_notebook_do_not_reach_it(lesson):
 def test_the_picture_follows_a_key_in_time(lesson, capsys):
     batch, beam, mask, stepper, shapes, map_, case = (
         named(lesson, name) for name in ("batch", "beam", "mask", "stepper", "shapes", "map", "case"))
-    attention = named(lesson, "attention")
+    attention, board = named(lesson, "attention"), named(lesson, "board")
     stepper.get_by_role("button", name="To the end").click()
     beam.get_by_label("beam_size").press("End")
     beam.get_by_role("button", name="All at once").click()
@@ -207,6 +217,7 @@ def test_the_picture_follows_a_key_in_time(lesson, capsys):
         "sentence to translate": (named(lesson, "translator"), named(lesson, "translator").locator("input").first,
                                   ["x", "Backspace"]),
         "sentence attended to": (attention, attention.get_by_label("English sentence"), ["x", "Backspace"]),
+        "seed of an experiment": (board, board.get_by_label("all five"), ["ArrowRight", "ArrowLeft"]),
         "weight of attention": (attention, attention.locator("[role=gridcell][tabindex='0']").first,
                                 ["ArrowRight", "ArrowLeft"]),
     }

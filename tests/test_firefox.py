@@ -23,6 +23,7 @@ KEYS = {  # for each widget a control and a key that changes what the widget say
     "own translator": ("input:not([type])", "x"),
     "shapes": ("input[type=radio]:checked", "ArrowRight"),
     "map": ("textarea", "x"),
+    "board": ("[role=button]", " "),
 }
 
 

@@ -1,6 +1,7 @@
 """What is made from a corpus: the models and the results tell from which, and it is the present one."""
 
 import csv
+import gzip
 import hashlib
 import json
 import sys
@@ -8,13 +9,14 @@ import sys
 import pytest
 import torch
 
-from seq2seq_lib import corpus_bleu, data_folder, load_checkpoint, tokenize
+from seq2seq_lib import corpus_bleu, data_folder, experiments, load_checkpoint, tokenize
 from seq2seq_lib.cases import CASES
 from seq2seq_lib.decoding import beam_search
 from seq2seq_lib.heard import heard_table
 from seq2seq_lib.suspects import Suspect
 
 sys.path.insert(0, str(data_folder()))
+import experiment_claims  # noqa: E402
 import lesson_settings  # noqa: E402
 import make_cases  # noqa: E402
 import make_corpus  # noqa: E402
@@ -184,7 +186,7 @@ def test_the_curve_counts_what_was_heard_and_what_came_out_right(few, monkeypatc
 
 
 @pytest.fixture
-def experiments(few, monkeypatch):
+def beams(few, monkeypatch):
     """The beam experiment on a few sentences; a function that makes it, and returns its rows."""
     make_models.make_model("eng-fra")
     for name, value in (("CORPORA", ("eng-fra",)), ("BEAM_SIZES", (1, 3)), ("ALPHAS", (0.0, 1.0))):
@@ -197,8 +199,8 @@ def experiments(few, monkeypatch):
     return make
 
 
-def test_a_row_is_what_a_search_of_its_own_finds(few, experiments):
-    rows = experiments()
+def test_a_row_is_what_a_search_of_its_own_finds(few, beams):
+    rows = beams()
     settings = [(row["beam_size"], row["alpha"]) for row in rows]
     assert settings == [("1", "0.0"), ("1", "1.0"), ("3", "0.0"), ("3", "1.0")]
     model = load_checkpoint(few / "models" / "eng-fra.safetensors")
@@ -214,23 +216,94 @@ def test_a_row_is_what_a_search_of_its_own_finds(few, experiments):
         assert float(row["length ratio"]) == pytest.approx(tokens[0] / tokens[1], abs=1e-3)
 
 
-def test_an_experiment_goes_on_where_it_was_and_begins_anew_with_another_model(few, experiments, monkeypatch):
-    first = experiments()
+def test_an_experiment_goes_on_where_it_was_and_begins_anew_with_another_model(few, beams, monkeypatch):
+    first = beams()
     path = few / "results" / "beam.csv"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join(lines[:2] + lines[4:]).replace(",5,", ",7,"), encoding="utf-8", newline="\n")
-    resumed = experiments("beam", "eng-fra")
+    resumed = beams("beam", "eng-fra")
     assert [row["sentences"] for row in resumed] == ["7", "5", "5", "7"]  # those that were there stay as they were
     drop = {"seconds", "sentences"}
     assert [{k: v for k, v in row.items() if k not in drop} for row in resumed] == [
         {k: v for k, v in row.items() if k not in drop} for row in first]
     monkeypatch.setattr(make_models, "EPOCHS", 2)
     make_models.make_model("eng-fra")
-    anew = experiments()
+    anew = beams()
     assert {row["model"] for row in anew}.isdisjoint(row["model"] for row in first)
     assert [row["sentences"] for row in anew] == ["5"] * 4
     with pytest.raises(SystemExit, match="there is no 'bear'"):
-        experiments("bear")
+        beams("bear")
+
+
+@pytest.fixture
+def copying(few, monkeypatch):
+    """The copying experiment on a few pairs and one seed; a function that makes it, and returns its rows.
+
+    It has a list, `trained`, of the runs that were made.
+    """
+    for name, value in (("COPY_PAIRS", 400), ("COPY_EPOCHS", 4), ("COPIES", dict(shortest=1, longest=6)), ("SEEDS", (3,)),
+                        ("COPY_SIZES", dict(embed_size=8, num_hiddens=24, dropout=0))):
+        monkeypatch.setattr(experiment_claims, name, value)
+    monkeypatch.setitem(experiment_claims.RUNS, "copying", ("start", "start, reversed"))
+    monkeypatch.setattr(make_experiments, "CORPORA", ("eng-fra",))
+    monkeypatch.setattr(make_experiments, "data_folder", lambda: few)
+    run = experiment_claims.run
+
+    def make():
+        make_experiments.main(["copying"])
+        return results("copying.csv", few)
+
+    make.trained = []
+    monkeypatch.setattr(experiment_claims, "run", lambda *about: make.trained.append(about) or run(*about))
+    experiment_claims.trained.cache_clear()
+    yield make
+    experiment_claims.trained.cache_clear()
+
+
+def kept_translations(folder, name):
+    return json.loads(gzip.decompress((folder / "results" / "translations" / f"{name}.json.gz").read_bytes()))
+
+
+def test_a_row_of_an_experiment_is_the_score_of_the_translations_that_are_kept(few, copying, monkeypatch):
+    rows = copying()
+    kept = kept_translations(few, "copying")
+    assert [(row["setting"], row["seed"]) for row in rows] == [("start", "3"), ("start, reversed", "3")]
+    assert kept["hash"] == sha256(few)[:16] and [*kept["asked"]] == ["3"]
+    asked = kept["asked"]["3"]
+    assert [[source] for source in asked["sources"]] == asked["references"], "what is asked is copied"
+    assert len({*asked["sources"]}) == len(asked["sources"])
+    groups = {"1 to 4": range(1, 5), "5 to 8": range(5, 9)}
+    assert asked["groups"] == {name: [i for i, source in enumerate(asked["sources"]) if len(source.split()) in lengths]
+                               for name, lengths in groups.items()}
+    for row in rows:
+        said = kept["said"][row["setting"]]["3"]
+        assert len(said) == len(asked["sources"]) == int(row["sentences"])
+        right = sum(text in labels for text, labels in zip(said, asked["references"]))
+        assert 0 < right and float(row["right"]) == pytest.approx(100 * right / len(said), abs=0.005)
+        assert float(row["BLEU"]) == pytest.approx(corpus_bleu(said, asked["references"]), abs=0.005)
+        for name, numbers in asked["groups"].items():
+            assert float(row[f"BLEU, {name}"]) == pytest.approx(
+                corpus_bleu([said[i] for i in numbers], [asked["references"][i] for i in numbers]), abs=0.005)
+    assert kept["said"]["start"] != kept["said"]["start, reversed"]
+    monkeypatch.setattr(experiments, "data_folder", lambda: few)
+    loaded = experiments.load_runs("copying")
+    assert loaded.score("start", 3, "right") == pytest.approx(float(rows[0]["right"]), abs=0.005)
+
+
+def test_an_experiment_that_goes_on_makes_no_run_twice(few, copying):
+    first = copying()
+    kept = kept_translations(few, "copying")
+    assert copying.trained == [("copying", "start", 3), ("copying", "start, reversed", 3)]
+    assert copying() == first and len(copying.trained) == 2
+    path = few / "results" / "copying.csv"
+    path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:2]), encoding="utf-8",
+                    newline="\n")
+    experiment_claims.trained.cache_clear()
+    again = copying()
+    assert copying.trained[2:] == [("copying", "start, reversed", 3)]
+    assert again[0] == first[0] and kept_translations(few, "copying") == kept
+    assert [{k: v for k, v in row.items() if k != "seconds"} for row in again] == [
+        {k: v for k, v in row.items() if k != "seconds"} for row in first]
 
 
 def test_a_smaller_share_of_the_sentences_is_part_of_a_larger_one():

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 from browser import PROJECT, Lesson, chromium, lab, missing
-from helpers import toy_net, toy_vocabs
+from helpers import toy_experiments, toy_net, toy_vocabs
 from lessons import FOLDER, notebooks
 from nbformat.sign import NotebookNotary
 from PIL import Image
@@ -186,6 +186,13 @@ BUSY = {  # widgets that draw more than in their first state
     "a long search": lambda: widgets.BeamExplorer(
         sentence="My brother is reading a zebra in the garden and they took the cat.", beam_size=3, shown=30),
     "what a beam lost": lambda: widgets.BeamExplorer(shown=8, picked=[4, 2], followed=[[4, 2]]),
+    "runs of an experiment": lambda: widgets.ExperimentBoard(*toy_experiments(), guesses=[["more", "holds here"]]),
+    "an experiment's seed": lambda: widgets.ExperimentBoard(*toy_experiments(), claim="length", seed="2",
+                                                            guesses=[["length", "cannot tell here"]]),
+    "differences of differences": lambda: widgets.ExperimentBoard(
+        *toy_experiments(), comparison="twice as much gains more", guesses=[["more", "holds here"]]),
+    "a learning curve": lambda: widgets.ExperimentBoard(*toy_experiments(), view="learning curve",
+                                                        guesses=[["more", "holds here"]]),
     "a label": lambda: widgets.DecoderStepper(mode="train"),
     "where it leads": lambda: widgets.DecoderStepper(leads=True),
 }

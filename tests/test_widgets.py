@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 import torch
-from helpers import assert_close, opened, random_ids, toy_batches, toy_net, toy_vocabs
+from helpers import assert_close, opened, random_ids, toy_batches, toy_experiments, toy_net, toy_vocabs
 from torch.nn import functional as F
 
 from seq2seq_lib import Batches, Checkpoint, Vocab, encode, load_corpus, tokenize, widgets
@@ -71,6 +71,7 @@ MAKERS = {
     "CaseFile": lambda **settings: widgets.CaseFile(tests={"mine": bool}, **settings),
     "DecoderStepper": widgets.DecoderStepper,
     "ClippingExplorer": lambda **settings: widgets.ClippingExplorer(toy_net(), toy_batches(), **settings),
+    "ExperimentBoard": lambda **settings: widgets.ExperimentBoard(*toy_experiments(), **settings),
     "MaskExplorer": lambda **settings: widgets.MaskExplorer(*loss_batch(), **settings),
     "Translator": widgets.Translator,
     "ContextMap": lambda **settings: widgets.ContextMap(

@@ -10,6 +10,7 @@ from .case_file import CaseFile
 from .clipping_explorer import ClippingExplorer
 from .context_map import ContextMap
 from .decoder_stepper import DecoderStepper
+from .experiment_board import ExperimentBoard
 from .live_curves import LiveCurves
 from .mask_explorer import MaskExplorer
 from .progress_bar import progress
@@ -18,8 +19,8 @@ from .translator import Translator
 
 __all__ = [
     "AttentionExplorer", "BatchExplorer", "BeamExplorer", "BleuExplorer", "CaseFile", "ClippingExplorer",
-    "ContextMap", "DecoderStepper", "LessonWidget", "LiveCurves", "MaskExplorer", "ShapeInspector", "Translator",
-    "progress",
+    "ContextMap", "DecoderStepper", "ExperimentBoard", "LessonWidget", "LiveCurves", "MaskExplorer", "ShapeInspector",
+    "Translator", "progress",
 ]
 
 align_tables()
