@@ -443,7 +443,7 @@ def my_experiment():
     return SORTING | {"scores": {seed: (0, 100.0) for seed in range(5)}}
 
 
-@wrong("These entries are missing or empty")
+@wrong("One of the six entries is missing or empty")
 def my_experiment():
     return {key: value for key, value in SORTING.items() if key != "prediction"}
 
