@@ -122,8 +122,8 @@ ANSWERS = {
         [by_numbers, by_a_loop, with_tensors, verdict],
         [
             (both(lambda d, low, high: sum(d) > 0, lambda d, low, high: sum(d) < 0), "the mean alone"),
-            (both(lambda d, low, high: low > 0, lambda d, low, high: high < 0), "the interval alone"),
-            (both(lambda d, low, high: min(d) > 0, lambda d, low, high: max(d) < 0), "the seeds alone"),
+            (both(lambda d, low, high: low > 0, lambda d, low, high: high < 0), "The interval decides alone"),
+            (both(lambda d, low, high: min(d) > 0, lambda d, low, high: max(d) < 0), "The seeds decide alone"),
             (both(lambda d, low, high: any(x > 0 for x in d) and low > 0,
                   lambda d, low, high: any(x < 0 for x in d) and high < 0), "not `any(...)`"),
             (both(lambda d, low, high: min(d) > 0 and low > 0, lambda *args: True), "What doesn't hold may be open"),
@@ -135,7 +135,7 @@ ANSWERS = {
             (both(lambda d, low, high: min(d) > 0 and low > high, lambda d, low, high: max(d) < 0 and low > high),
              "never true"),
             (both(lambda d, low, high: min(d) > 0 and high > 0, lambda d, low, high: max(d) < 0 and low < 0),
-             "`low` and `high` swapped"),
+             "its lower end lies above zero"),
             (lambda d, low, high: by_numbers(d, low, high).capitalize(), "letter for letter"),
             (lambda d, low, high: by_numbers(d, low, high) == "holds here", "is a bool"),
             (lambda d, low, high: by_numbers([-x for x in d], -high, -low), "are swapped"),
@@ -228,7 +228,7 @@ def test_the_cases_of_the_verdict_could_come_from_an_experiment(number):
 
 
 def test_the_draws_of_the_core_exercise_are_the_librarys():
-    for right_a, right_b, samples, seed in lesson_12.paired_bootstrap_right.cases:
+    for right_a, _, samples, seed in lesson_12.paired_bootstrap_right.cases:
         draws = lesson_12._draws(len(right_a), samples, seed)
         counts = torch.stack([row.bincount(minlength=len(right_a)) for row in draws])
         assert torch.equal(counts.double(), draw_sentences(len(right_a), samples, seed))
@@ -277,7 +277,8 @@ def test_no_message_of_the_warm_up_gives_the_answer_away():
 
 def test_whatever_stands_in_a_record_it_is_told_something():
     rng = random.Random(0)
-    junk = [None, 0, "", "x", [], {}, (1, 2), [None], {0: (1, 2)}, {0: None}, float("nan"), object(), torch.zeros(2), len]
+    junk = [None, 0, "", "x", [], {}, (1, 2), [None], {0: (1, 2)}, {0: None}, float("nan"), object(), torch.zeros(2),
+            len]
     for _ in range(300):
         record = made()()
         for key in rng.sample(list(record), rng.randint(1, 3)):

@@ -14,9 +14,9 @@ from .runner import OWN_DRAWS, Exercise, in_single_precision, plain, twice
 
 
 def _scores(said, references, draws):
-    """The score of each draw: float64 `(samples,)`."""
+    """The score of each draw: `(samples,)`."""
     return torch.tensor([corpus_bleu([said[i] for i in rows], [references[i] for i in rows])
-                         for rows in draws.tolist()], dtype=torch.float64)
+                         for rows in draws.tolist()])
 
 
 def _paired_differences(a, b, references, draws):
@@ -30,16 +30,15 @@ def _differences_but(score=_scores, draws_of_b=lambda draws: draws, join=lambda 
 
 
 def _of_all(said, references, draws):
-    return torch.full((len(draws),), corpus_bleu(said, references), dtype=torch.float64)
+    return torch.full((len(draws),), corpus_bleu(said, references))
 
 
 def _references_left_behind(said, references, draws):
-    return torch.tensor([corpus_bleu([said[i] for i in rows], references) for rows in draws.tolist()],
-                        dtype=torch.float64)
+    return torch.tensor([corpus_bleu([said[i] for i in rows], references) for rows in draws.tolist()])
 
 
 def _mean_of_sentences(said, references, draws):
-    each = torch.tensor([corpus_bleu([text], [labels]) for text, labels in zip(said, references)], dtype=torch.float64)
+    each = torch.tensor([corpus_bleu([text], [labels]) for text, labels in zip(said, references)])
     return each[draws].mean(dim=1)
 
 
@@ -157,8 +156,8 @@ def _mean(values):
 
 _ALWAYS_TWO = ("What doesn't hold may be open: where the seeds disagree, or where zero lies in the interval, the "
                "verdict is `\"cannot tell here\"`.")
-_BY_NAME = ("Return the verdict by its name, letter for letter: `\"holds here\"`, `\"does not hold here\"` or `\"cannot "
-            "tell here\"`.")
+_BY_NAME = ("Return the verdict by its name, letter for letter: `\"holds here\"`, `\"does not hold here\"` or "
+            "`\"cannot tell here\"`.")
 
 verdict = Blank(
     _verdict,
@@ -166,7 +165,9 @@ verdict = Blank(
            ([0.4, 0.9, 0.2], -0.3, 1.3), ([-1.2, 0.3, -2.1], -1.6, -0.4), ([-0.4, -0.9, -0.2], -1.3, 0.3),
            ([0.7, -0.6, 0.1, -0.3], -0.6, 0.5), ([2.0, 1.0, -0.1, 1.5, 1.1], 0.2, 2.0),
            ([-2.0, -1.0, 0.1, -1.5, -1.1], -2.0, -0.2), ([-0.2, 1.4, 2.4], 0.6, 1.9), ([3.5, 2.9], 2.5, 4.0),
-           ([-0.3, -0.4, 1.9], -0.5, 1.3), ([0.3, 0.4, -1.9], -1.3, 0.5),
+           ([-0.3, -0.4, 1.9], -0.5, 1.3), ([0.3, 0.4, -1.9], -1.3, 0.5), ([-0.1, -0.2, 3.1], 0.2, 1.6),
+           ([0.1, 0.2, -3.1], -1.6, -0.2), ([1.3, 0.9, -0.2], 0.2, 1.2), ([0.3, 2.8, 4.0], 1.5, 3.2),
+           ([-0.3, -2.8, -4.0], -3.2, -1.5),
            ([1.0, 0.0, 2.0], 0.3, 1.7), ([0.5, 1.0, 1.5], 0.0, 2.0), ([-1.0, 0.0, -2.0], -1.7, -0.3),
            ([-0.5, -1.0, -1.5], -2.0, 0.0)],
     edges=4,
@@ -175,12 +176,11 @@ verdict = Blank(
          "You go by the mean alone. Both kinds of chance have a say: every seed must agree, and the interval must "
          "exclude zero."),
         (_rule(seeds=lambda agree: True),
-         "You ask the interval alone. It knows the chance of the sentences, not that of the seeds: every difference "
-         "must have the sign too."),
+         "The interval decides alone, or one seed that agrees is enough for you. It knows the chance of the sentences, "
+         "not that of the seeds: all differences must have the sign too, `all(...)`, not `any(...)`."),
         (_rule(interval=False),
-         "You ask the seeds alone. The interval must exclude zero as well: `low > 0`, or `high < 0`."),
-        (_rule(seeds=any),
-         "You take one seed that agrees for enough. All of them must: `all(...)`, not `any(...)`."),
+         "The seeds decide alone. The interval must exclude zero as well: its lower end lies above zero, `low > 0`, or "
+         "its upper end below, `high < 0`."),
         (_rule(seeds=lambda agree: sum(agree) > len(agree) / 2),
          "You let the majority of the seeds decide. All of them must agree."),
         (_rule(seeds=lambda agree: agree[0]),
@@ -208,15 +208,9 @@ verdict = Blank(
         (_ruled(lambda differences, low, high: max(differences) < 0 and high < 0,
                 lambda differences, low, high: min(differences) > 0 and low > 0),
          "The two verdicts are swapped. A difference above zero speaks for the claim."),
-        (_ruled(lambda differences, low, high: min(differences) > 0 and high > 0,
-                lambda differences, low, high: max(differences) < 0 and low < 0),
-         "You have `low` and `high` swapped. The whole interval lies above zero if its lower end does."),
         (_ruled(lambda differences, low, high: min(differences) > 0 and low > high,
                 lambda differences, low, high: max(differences) < 0 and low > high),
          "`low > high` is never true. Compare each of the two with zero."),
-        (_ruled(lambda differences, low, high: max(differences) > 0 and low > 0,
-                lambda differences, low, high: min(differences) < 0 and high < 0),
-         "If the largest difference is above zero, that's one seed. All of them are if the smallest is."),
         (_ruled(lambda differences, low, high: low <= min(differences) and max(differences) <= high and low > 0,
                 lambda differences, low, high: low <= min(differences) and max(differences) <= high and high < 0),
          "You ask whether the differences lie within the interval. Ask for their signs, and whether zero lies in it."),
@@ -404,10 +398,9 @@ _BELL = ("These are 1.96 standard deviations to either side. That takes the samp
 paired_bootstrap_right = Exercise(
     _paired_bootstrap_right,
     call=lambda function, *args: twice(lambda *again: plain(function(*again)), *args),
-    cases=[([True, False, True, False, False, True, False, False], [True, True, True, False, True, True, False, True],
-            41, 0),
-           (*_answers(20, 0.5, 0.6, 0), 81, 1), (*_answers(9, 0.6, 0.5, 3), 201, 2),
-           (*_answers(30, 0.4, 0.5, 2), 81, 5), (*_answers(12, 0.3, 0.7, 4), 41, 3)],
+    cases=[(*_answers(10, 0.45, 0.55, 1), 401, 0), (*_answers(20, 0.5, 0.6, 0), 401, 1),
+           (*_answers(12, 0.55, 0.5, 3), 801, 2), (*_answers(30, 0.4, 0.45, 2), 401, 5),
+           (*_answers(40, 0.5, 0.55, 4), 401, 3)],
     mistakes=[
         *[(_right_but(draw=of_a, draw_b=of_b), _OWN) for of_a, of_b in [
             (_draws, _next_draws), (_in_turn(0), _in_turn(1)),
