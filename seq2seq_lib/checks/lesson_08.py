@@ -1,7 +1,5 @@
 """The checks of lesson 08, your translator."""
 
-import copy
-
 import torch
 from torch import nn
 
@@ -10,7 +8,7 @@ from ..decoding import predict
 from ..model import Decoder, Encoder, Seq2Seq
 from ..text import RESERVED, Vocab, detokenize, tokenize
 from .blank import Blank
-from .runner import Exercise, difference
+from .runner import OWN_DRAWS, Exercise, plain, twice
 
 # ---------------------------------------------------------------- blank: the net
 
@@ -395,24 +393,6 @@ def _distances(matched, total, draws):
     return share - low, high - share
 
 
-OWN_DRAWS = "another result each time"
-
-
-def _call(function, *args):
-    """Take numbers of torch and numpy for what they hold; call twice, for a function may draw by itself."""
-    first, result = _plain(function(*copy.deepcopy(args))), _plain(function(*args))
-    return result if difference(first, result) is None else OWN_DRAWS
-
-
-def _plain(result):
-    if type(result).__module__ in ("torch", "numpy") and hasattr(result, "tolist"):
-        result = result.tolist()
-    if isinstance(result, (list, tuple)):
-        result = tuple(value.item() if type(value).__module__ in ("torch", "numpy") and value.ndim == 0 else value
-                       for value in result)
-    return result
-
-
 def _draws(sentences, samples, seed):
     # So many samples that both bounds are samples: nothing depends on how a quantile is taken between two.
     return torch.randint(sentences, (samples, sentences), generator=torch.Generator().manual_seed(seed))
@@ -483,7 +463,7 @@ bootstrap_interval = Exercise(
           "which axis do you add up?",
     after="With ten counts for each sentence in place of two this is `bootstrap_bleu`. Next question: two translators, "
           "the same draws. In how many of them is one ahead?",
-    call=_call,
+    call=lambda function, *args: twice(lambda *again: plain(function(*again)), *args),
 )
 
 

@@ -147,6 +147,25 @@ def _single(value):
     return value.detach().float() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
 
 
+OWN_DRAWS = "another result each time"
+
+
+def twice(function, *args):
+    """Run a function twice and return its result, or `OWN_DRAWS` if that is not the same: it draws by itself."""
+    first, result = function(*copy.deepcopy(args)), function(*args)
+    return result if difference(first, result) is None else OWN_DRAWS
+
+
+def plain(result):
+    """Take numbers of torch and numpy for what they hold: alone, in an array, or in a list or tuple, then a tuple."""
+    if type(result).__module__ in ("torch", "numpy") and hasattr(result, "tolist"):
+        result = result.tolist()
+    if isinstance(result, (list, tuple)):
+        result = tuple(value.item() if type(value).__module__ in ("torch", "numpy") and value.ndim == 0 else value
+                       for value in result)
+    return result
+
+
 # ---------------------------------------------------------------- judging
 
 _COPY = "Make a copy first: the caller still needs the original."
@@ -167,7 +186,7 @@ def judge(exercise, function, results, clock):
         if number == len(exercise.cases) - exercise.edges and any(result.fault for result in results):
             break
         expected, given, changed = exercise.result_of(exercise.answer, number), copy.deepcopy(args), ""
-        clock.case = "input\n" + "\n".join(map(_show_argument, exercise.parameters, args))
+        clock.case = "input\n" + ("\n".join(map(_show_argument, exercise.parameters, args)) or "  nothing")
         with clock:
             try:
                 value = _seeded(exercise.call, function, *given)
