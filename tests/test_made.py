@@ -19,7 +19,6 @@ import lesson_settings  # noqa: E402
 import make_cases  # noqa: E402
 import make_corpus  # noqa: E402
 import make_curve  # noqa: E402
-import make_designs  # noqa: E402
 import make_experiments  # noqa: E402
 import make_models  # noqa: E402
 import making  # noqa: E402
@@ -58,8 +57,7 @@ def test_a_shipped_model_has_the_table_of_what_stood_in_its_training(name):
     assert load_checkpoint(data_folder() / "models" / f"{name}.safetensors").heard is not None, "make model"
 
 
-def test_the_results_are_of_the_present_corpus():
-    assert {row.get("corpus") for row in results("designs.csv")} == {make_corpus.corpus_hash("eng-fra")}, "make results"
+def test_the_curve_is_of_the_present_corpus():
     told = {(row["corpus"], row["hash"]) for row in results("sentences.csv")}
     assert told == {(name, make_corpus.corpus_hash(name)) for name in ("eng-fra", "eng-zho")}, "make curve"
 
@@ -103,21 +101,15 @@ def test_the_case_files_are_of_the_present_programs():
 
 @pytest.fixture
 def few(monkeypatch, tmp_path):
-    """A data folder with a few sentences, from which both scripts make what they make, in seconds."""
+    """A data folder with a few sentences, from which the scripts make what they make, in seconds."""
     for part, pairs in (("train", PAIRS), ("validation", VALID)):
         with open(tmp_path / "eng-fra.tsv", "a", encoding="utf-8", newline="\n") as file:
             file.writelines(f"{source}\t{target}\twritten\t{part}\n" for source, target in pairs)
     monkeypatch.setattr(make_corpus, "HERE", tmp_path)
     monkeypatch.setattr(making, "load_corpus", lambda name, split, kind=None: PAIRS if split == "train" else VALID)
-    for script in (make_models, make_designs):
-        monkeypatch.setattr(script, "data_folder", lambda: tmp_path)
-        for name in ("MIN_FREQ", "EPOCHS"):
-            monkeypatch.setattr(script, name, 1)
-    for name, value in (("EMBED_SIZE", 4), ("NUM_HIDDENS", 6)):
+    monkeypatch.setattr(make_models, "data_folder", lambda: tmp_path)
+    for name, value in (("MIN_FREQ", 1), ("EPOCHS", 1), ("EMBED_SIZE", 4), ("NUM_HIDDENS", 6)):
         monkeypatch.setattr(make_models, name, value)
-    for module in (make_designs, lesson_settings):
-        monkeypatch.setattr(module, "SIZES", lesson_settings.SIZES | {"embed_size": 4, "num_hiddens": 6})
-    monkeypatch.setattr(make_designs, "SEEDS", (0,))
     return tmp_path
 
 
@@ -139,13 +131,6 @@ def test_a_model_tells_its_corpus_and_has_the_table_of_its_training(few):
     assert made.settings == {"source_language": "eng", "target_language": "fra", "num_steps": make_models.NUM_STEPS,
                              "corpus": sha256(few)[:16]}
     assert torch.equal(made.heard, heard_table(tokenize(source, "eng") for source, _ in PAIRS))
-
-
-def test_the_results_tell_their_corpus(few):
-    make_designs.main()
-    rows = results("designs.csv", few)
-    assert {row["design"] for row in rows} == {"Cho", "Sutskever"}
-    assert {row["corpus"] for row in rows} == {sha256(few)[:16]}
 
 
 def test_the_case_files_tell_their_corpus(few, monkeypatch):
