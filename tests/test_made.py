@@ -218,6 +218,22 @@ def test_an_experiment_goes_on_where_it_was_and_begins_anew_with_another_model(f
         experiments("bear")
 
 
+def test_each_source_is_in_the_group_of_its_length():
+    sources = [["word"] * length for length in (11, 1, 4, 5, 40, 8, 9, 10, 7)]
+    assert making.by_length(sources) == {"1 to 4": [1, 2], "5 to 6": [3], "7 to 8": [5, 8], "9 to 10": [6, 7],
+                                         "11 and more": [0, 4]}
+
+
+def test_the_closest_size_has_nearly_as_many_weights():
+    def make_net(size):
+        return torch.nn.GRU(20, size)
+
+    goal = making.count_weights(torch.nn.GRU(52, 64))
+    assert goal == 3 * 64 * (52 + 64 + 2)
+    size = making.closest_size(make_net, range(32, 128), goal)
+    assert size > 64 and making.count_weights(make_net(size)) == pytest.approx(goal, rel=0.02)
+
+
 def test_a_smaller_share_of_the_sentences_is_part_of_a_larger_one():
     sentences = [["sentence", str(i), "."] for i in range(2000)]
     chosen = {share: {i for i, s in enumerate(sentences) if make_curve.in_share(s, share)}
