@@ -18,7 +18,7 @@ SIDE_BY_SIDE := -n auto --maxprocesses=4 --dist loadfile
 LIBRARY := tests -m "not browser and not site and not assignments and not corpus"
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-fast test-ordinary notebooks bench bench-ordinary corpus font model results experiments site slides assignments clean picture images curve cases minutes
+.PHONY: help lab test test-fast test-ordinary notebooks bench bench-ordinary corpus font model experiments site slides assignments clean picture images curve cases minutes
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -56,9 +56,6 @@ model: $(VENV)/lab-installed  ## train the models in data/models/ anew (40 minut
 
 curve: $(VENV)/lab-installed  ## lesson 08's training on ever more sentences: data/results/ (10 minutes on two newer cores)
 	$(BIN)/python data/make_curve.py
-
-results: $(VENV)/lab-installed  ## compare the two designs of lesson 08 anew: data/results/ (7 minutes on two newer cores, 15 on older ones)
-	$(BIN)/python data/make_designs.py
 
 experiments: $(VENV)/lab-installed  ## run the experiments of part two: data/results/ (two hours on two cores; what is there stays)
 	$(BIN)/python data/make_experiments.py

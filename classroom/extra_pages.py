@@ -91,14 +91,15 @@ def _tuple(sizes):
 NEXT = """# Where to go next
 
 You've done what you set out to do: you wrote an encoder, a decoder, a loss that ignores padding, a training loop, a
-search and a score, and together they translate sentences that none of them has ever seen. That's a good moment to stop
-for a day. When you come back, here is what I'd do with it, from the small to the large.
+score, a search and attention, and together they translate sentences that none of them has ever seen. You've hunted
+bugs, too, and put papers to the test. That's a good moment to stop for a day. When you come back, here is what I'd do
+with it, from the small to the large.
 
 ## Stay with your own model for a while
 
-The quickest way to learn more is to break something that you understand. Change one thing, say what you expect, and
-measure it on the validation sentences with three seeds, as lesson 8 does; most of the ideas you'll have turn out to
-change nothing, and it's worth feeling that once.
+The quickest way to learn more is to break something that you understand. Change one thing, write down what you expect,
+and measure it on the validation sentences with several seeds, as lesson 12 does; most of the ideas you'll have turn out
+to change nothing, and it's worth feeling that once.
 
 - **Give it your own sentences.** Lesson 8 takes any file with one pair per line. [Tatoeba](https://tatoeba.org)
   collects translated sentences from volunteers, [manythings.org/anki](https://www.manythings.org/anki/) has them sorted
@@ -110,25 +111,26 @@ change nothing, and it's worth feeling that once.
 
 ## Three questions that this course leaves open
 
-**Is the likeliest next word always the right choice?** Greedy search never takes a word back. *Beam search* keeps a
-few beginnings alive at the same time; Sutskever, Vinyals and Le used it in the paper that lesson 3 follows
-([2014](https://arxiv.org/abs/1409.3215)). More isn't always better, though: Koehn and Knowles
-([2017](https://arxiv.org/abs/1706.03872)) saw quality fall when the beam grew.
+**What about words that the vocabulary lacks?** Cut rare words into pieces, and hardly anything is unknown any more:
+lesson 11 tells how Sennrich, Haddow and Birch ([2016](https://arxiv.org/abs/1508.07909)) find these *subwords*. Do they
+pay here?
 
-**Does everything have to pass through one vector?** You measured what that costs when sentences get long. *Attention*
-lets the decoder look back at every word of the source, at each step anew. Bahdanau, Cho and Bengio
-([2015](https://arxiv.org/abs/1409.0473)) wrote the paper that started it, and it's still a pleasure to read; Luong,
-Pham and Manning ([2015](https://arxiv.org/abs/1508.04025)) have the simplest form. With what you know now, either
-one is about twenty lines in your decoder.
+**What would a thousand times as many sentences bring?** The curve of lesson 12 ends where this corpus ends. Others have
+trained on far more: [OPUS-MT](https://github.com/Helsinki-NLP/Opus-MT) has a model for many pairs of languages, and the
+NLLB team ([2022](https://arxiv.org/abs/2207.04672)) put two hundred languages into one. Let such a model translate your
+test sentences. How far ahead is it?
 
-**What about words that the vocabulary lacks?** Cut rare words into pieces, and nothing is unknown any more: Sennrich,
-Haddow and Birch ([2016](https://arxiv.org/abs/1508.07909)) explain how.
+**Is a better score a better translation?** BLEU counts words, so a good translation in other words gets little. COMET
+(Rei and others, [2020](https://arxiv.org/abs/2009.09025)) is a net that has learned from people's judgements. And
+people must be asked with care: when Freitag and others ([2021](https://arxiv.org/abs/2104.14478)) had professional
+translators mark the errors, the systems' ranking was quite another than that of crowd workers.
 
 ## And the models that everybody talks about?
 
 They're closer than they look. A *Transformer* (Vaswani and others, [2017](https://arxiv.org/abs/1706.03762)) has an
-embedding, a masked loss, teacher forcing, a search that feeds words back in, and padding that mustn't leak: you've
-built all of these. What's new is that attention takes the place of the recurrent state.
+embedding, a masked loss, teacher forcing, attention, a search that feeds words back in, and padding that mustn't leak:
+you've built all of these. What's new is that the words of a sentence attend to each other, too, in place of a
+recurrent state.
 [The Annotated Transformer](https://nlp.seas.harvard.edu/annotated-transformer/) by Alexander Rush and others sets the
 paper and the code side by side, and Andrej Karpathy's [nanoGPT](https://github.com/karpathy/nanoGPT) fits a language
 model into two files that you can read in an evening.

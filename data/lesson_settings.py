@@ -11,7 +11,5 @@ def learning_rate(done):
     return 0.006 * (1 - done)
 
 
-def make_net(vocabs, num_hiddens=None, context="every_step"):
-    sizes = SIZES | {"num_hiddens": num_hiddens or SIZES["num_hiddens"]}
-    net = Seq2Seq(Encoder(len(vocabs[0]), **sizes), Decoder(len(vocabs[1]), **sizes, context=context))
-    return remember_from_start(net)
+def make_net(vocabs):
+    return remember_from_start(Seq2Seq(Encoder(len(vocabs[0]), **SIZES), Decoder(len(vocabs[1]), **SIZES)))

@@ -21,7 +21,6 @@ import lesson_settings  # noqa: E402
 import make_cases  # noqa: E402
 import make_corpus  # noqa: E402
 import make_curve  # noqa: E402
-import make_designs  # noqa: E402
 import make_experiments  # noqa: E402
 import make_models  # noqa: E402
 import making  # noqa: E402
@@ -60,8 +59,7 @@ def test_a_shipped_model_has_the_table_of_what_stood_in_its_training(name):
     assert load_checkpoint(data_folder() / "models" / f"{name}.safetensors").heard is not None, "make model"
 
 
-def test_the_results_are_of_the_present_corpus():
-    assert {row.get("corpus") for row in results("designs.csv")} == {make_corpus.corpus_hash("eng-fra")}, "make results"
+def test_the_curve_is_of_the_present_corpus():
     told = {(row["corpus"], row["hash"]) for row in results("sentences.csv")}
     assert told == {(name, make_corpus.corpus_hash(name)) for name in ("eng-fra", "eng-zho")}, "make curve"
 
@@ -105,21 +103,15 @@ def test_the_case_files_are_of_the_present_programs():
 
 @pytest.fixture
 def few(monkeypatch, tmp_path):
-    """A data folder with a few sentences, from which both scripts make what they make, in seconds."""
+    """A data folder with a few sentences, from which the scripts make what they make, in seconds."""
     for part, pairs in (("train", PAIRS), ("validation", VALID)):
         with open(tmp_path / "eng-fra.tsv", "a", encoding="utf-8", newline="\n") as file:
             file.writelines(f"{source}\t{target}\twritten\t{part}\n" for source, target in pairs)
     monkeypatch.setattr(make_corpus, "HERE", tmp_path)
     monkeypatch.setattr(making, "load_corpus", lambda name, split, kind=None: PAIRS if split == "train" else VALID)
-    for script in (make_models, make_designs):
-        monkeypatch.setattr(script, "data_folder", lambda: tmp_path)
-        for name in ("MIN_FREQ", "EPOCHS"):
-            monkeypatch.setattr(script, name, 1)
-    for name, value in (("EMBED_SIZE", 4), ("NUM_HIDDENS", 6)):
+    monkeypatch.setattr(make_models, "data_folder", lambda: tmp_path)
+    for name, value in (("MIN_FREQ", 1), ("EPOCHS", 1), ("EMBED_SIZE", 4), ("NUM_HIDDENS", 6)):
         monkeypatch.setattr(make_models, name, value)
-    for module in (make_designs, lesson_settings):
-        monkeypatch.setattr(module, "SIZES", lesson_settings.SIZES | {"embed_size": 4, "num_hiddens": 6})
-    monkeypatch.setattr(make_designs, "SEEDS", (0,))
     return tmp_path
 
 
@@ -141,13 +133,6 @@ def test_a_model_tells_its_corpus_and_has_the_table_of_its_training(few):
     assert made.settings == {"source_language": "eng", "target_language": "fra", "num_steps": make_models.NUM_STEPS,
                              "corpus": sha256(few)[:16]}
     assert torch.equal(made.heard, heard_table(tokenize(source, "eng") for source, _ in PAIRS))
-
-
-def test_the_results_tell_their_corpus(few):
-    make_designs.main()
-    rows = results("designs.csv", few)
-    assert {row["design"] for row in rows} == {"Cho", "Sutskever"}
-    assert {row["corpus"] for row in rows} == {sha256(few)[:16]}
 
 
 def test_the_case_files_tell_their_corpus(few, monkeypatch):
@@ -304,6 +289,22 @@ def test_an_experiment_that_goes_on_makes_no_run_twice(few, copying):
     assert again[0] == first[0] and kept_translations(few, "copying") == kept
     assert [{k: v for k, v in row.items() if k != "seconds"} for row in again] == [
         {k: v for k, v in row.items() if k != "seconds"} for row in first]
+
+
+def test_each_source_is_in_the_group_of_its_length():
+    sources = [["word"] * length for length in (11, 1, 4, 5, 40, 8, 9, 10, 7)]
+    assert making.by_length(sources) == {"1 to 4": [1, 2], "5 to 6": [3], "7 to 8": [5, 8], "9 to 10": [6, 7],
+                                         "11 and more": [0, 4]}
+
+
+def test_the_closest_size_has_nearly_as_many_weights():
+    def make_net(size):
+        return torch.nn.GRU(20, size)
+
+    goal = making.count_weights(torch.nn.GRU(52, 64))
+    assert goal == 3 * 64 * (52 + 64 + 2)
+    size = making.closest_size(make_net, range(32, 128), goal)
+    assert size > 64 and making.count_weights(make_net(size)) == pytest.approx(goal, rel=0.02)
 
 
 def test_a_smaller_share_of_the_sentences_is_part_of_a_larger_one():
