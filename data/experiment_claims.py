@@ -39,7 +39,7 @@ ATTENTION = START | dict(decoder=AttentionDecoder, both_ways=True)
 SETTINGS = {
     "baseline": {}, "attention": ATTENTION,
     "start": START, "start, reversed": START | dict(backwards=True), "start, two layers": START | dict(num_layers=2),
-    "scheduled sampling": dict(true_words=lambda done: 1 - done), "own words": dict(true_words=lambda done: 0)}
+    "scheduled sampling": dict(true_words=lambda done: 1 - done)}
 for parts in 2, 8:
     SETTINGS |= {f"1/{parts}": dict(share=1 / parts), f"attention, 1/{parts}": ATTENTION | dict(share=1 / parts)}
 SETTINGS |= {f"min_freq {min_freq}": dict(min_freq=min_freq) for min_freq in (20, 64)}
@@ -49,7 +49,7 @@ RUNS = {  # of each experiment
     "length": ("baseline", "attention", "start", "start, reversed", "start, two layers"),
     "amount": ("1/2", "1/8"), "amount_attention": ("attention, 1/2", "attention, 1/8"),
     "unknown": ("min_freq 20", "min_freq 64"),
-    "reading": ("scheduled sampling", "own words"),
+    "reading": ("scheduled sampling",),
     "copying": ("start", "start, reversed", "attention")}
 SEEDS = range(5)
 

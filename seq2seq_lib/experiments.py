@@ -299,8 +299,8 @@ CLAIMS = {
         "A net that meets its own words in training translates better.",
         "Bengio et al. 2015, Scheduled Sampling for Sequence Prediction with Recurrent Neural Networks",
         ("baseline", "reading"),
-        {"fewer and fewer true words": ("baseline", "scheduled sampling"), "own words only": ("baseline", "own words")},
-        {"baseline": "true words", "scheduled sampling": "fewer and fewer", "own words": "own words only"}),
+        {"fewer and fewer true words": ("baseline", "scheduled sampling")},
+        {"baseline": "true words", "scheduled sampling": "fewer and fewer"}),
     "every step": Claim(
         "A context at every step is better than one at the start.",
         "Cho et al. 2014, Learning Phrase Representations using RNN Encoder-Decoder", ("baseline",),
