@@ -370,7 +370,7 @@ def test_a_good_notebook_breaks_no_rule(rule):
     (links_resolve, new_markdown_cell("[x](nowhere.ipynb)"), "leads nowhere"),
     (links_resolve, new_markdown_cell("[x](#nowhere)"), "no heading"),
     (links_resolve, new_markdown_cell('<a href="http://example.org">x</a>'), "leads nowhere"),
-    (links_resolve, new_markdown_cell("as lessons 3 and 12 show"), "no lesson 12"),
+    (links_resolve, new_markdown_cell("as lessons 3 and 13 show"), "no lesson 13"),
     (links_resolve, new_markdown_cell("as in 03_encoder"), "no notebook"),
     (metadata_is_clean, cell("x", 4, metadata={"execution": {"iopub.status.busy": "2024"}}), "execution"),
     (metadata_is_clean, new_markdown_cell("x", id="m1"), "same id"),
