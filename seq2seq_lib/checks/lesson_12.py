@@ -384,7 +384,7 @@ def _answers(sentences, a, b, seed):
     """Right and wrong translations of two systems, which often agree."""
     rng = random.Random(seed)
     hard = [rng.random() for _ in range(sentences)]
-    return tuple([0.7 * h + 0.3 * rng.random() < share for h in hard] for share in (a, b))
+    return tuple([(h + rng.random()) / 2 < share for h in hard] for share in (a, b))
 
 
 _MINE = ("A fair draw, but not the one that the text asks for, so your numbers can't be compared. Draw with "
@@ -398,9 +398,9 @@ _BELL = ("These are 1.96 standard deviations to either side. That takes the samp
 paired_bootstrap_right = Exercise(
     _paired_bootstrap_right,
     call=lambda function, *args: twice(lambda *again: plain(function(*again)), *args),
-    cases=[(*_answers(10, 0.45, 0.55, 1), 401, 0), (*_answers(20, 0.5, 0.6, 0), 401, 1),
-           (*_answers(12, 0.55, 0.5, 3), 801, 2), (*_answers(30, 0.4, 0.45, 2), 401, 5),
-           (*_answers(40, 0.5, 0.55, 4), 401, 3)],
+    cases=[(*_answers(10, 0.5, 0.5, 3), 401, 0), (*_answers(20, 0.5, 0.6, 2), 401, 1),
+           (*_answers(12, 0.5, 0.5, 5), 801, 2), (*_answers(30, 0.4, 0.45, 1), 401, 5),
+           (*_answers(40, 0.5, 0.55, 1), 401, 3)],
     mistakes=[
         *[(_right_but(draw=of_a, draw_b=of_b), _OWN) for of_a, of_b in [
             (_draws, _next_draws), (_in_turn(0), _in_turn(1)),

@@ -147,14 +147,15 @@ class ExperimentBoard(LessonWidget):
             key = "Each line is a seed. ◆ is the mean, its bar from the lowest run to the highest."
             left = tag("div", tag("p", key), drawing.runs(
                 sides, {seed: (row["a"], row["b"]) for seed, row in seeds.items()}, (mean["a"], mean["b"]),
-                METRICS[metric], chosen))
+                METRICS[metric], chosen), class_="s2s-experiment-picture")
         else:
             less = f"Each number is a difference of two differences; above zero it says: {self.comparison}."
         key = f"Differences in {UNITS[metric][1]}, with 95 % intervals over sentences; hollow: zero is inside."
         right = tag("div", tag("p", key), drawing.differences(
-            {seed: _interval(row) for seed, row in seeds.items()}, _interval(mean), UNITS[metric][1], chosen))
+            {seed: _interval(row) for seed, row in seeds.items()}, _interval(mean), UNITS[metric][1], chosen),
+            class_="s2s-experiment-picture")
         pictures = badge, tag("p", less, class_="s2s-experiment-less"), tag(
-            "div", left, right, class_="s2s-columns s2s-experiment-pictures")
+            "div", left, right, class_="s2s-columns")
         if chosen is None:
             said = self._judged(found, _reason(seeds, mean, found))
         else:
@@ -188,8 +189,8 @@ class ExperimentBoard(LessonWidget):
         said = (f"{claim.says} {METRICS[claim.metric]} after training on {shares} of the sentences, lengths: "
                 f"{self.group}, means of the seeds: {means}.")
         picture = tag("div", tag("p", "Each point is a run, each line goes through the means of a setting."),
-                      drawing.curve(lines, METRICS[claim.metric]))
-        return tag("div", picture, class_="s2s-columns s2s-experiment-pictures"), said
+                      drawing.curve(lines, METRICS[claim.metric]), class_="s2s-experiment-picture")
+        return tag("div", picture, class_="s2s-columns"), said
 
 
 # ---------------------------------------------------------------- words

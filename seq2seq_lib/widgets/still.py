@@ -21,8 +21,9 @@ MARGIN = 12
 LETTER, TEXT = 9, 21  # width of a letter and height of a line of text, in pixels, by a wide font of 15 pixels
 LARGE = {"s2s-translator-text": 1.7, "s2s-translator-chip": 1.13, "s2s-bleu-token": 1.13}  # times as large
 FIXED = {"s2s-shape-tensor": (312, 66), "s2s-decoder-candidate": (860, 32), "s2s-batch-bar": (560, 12),
-         "s2s-translator-meter": (56, 8), "s2s-beam-gap": (16, 0)}
-WIDE = {"s2s-shape-detail": 400, "s2s-shape-stop": 330, "s2s-decoder-timeline": 860}  # the style sheet's, or nearly
+         "s2s-translator-meter": (56, 8), "s2s-beam-gap": (16, 0), "s2s-experiment-guesses": (380, 52)}
+WIDE = {"s2s-shape-detail": 400, "s2s-shape-stop": 330, "s2s-decoder-timeline": 860,
+        "s2s-experiment-picture": 350}  # the style sheet's, or nearly
 ROWS = {"s2s-columns": 28, "s2s-clipping": 48, "s2s-bleu-row": 40, "s2s-legend": 20, "s2s-translator-chips": 8,
         "s2s-shape-sizes": 5}  # what is in them stands side by side, in several lines if need be, and the gap between
 BLOCKS = {"div", "p", "table", "svg"}  # elements that stand one under another,
