@@ -348,7 +348,7 @@ def test_by_default_it_shows_what_is_kept(monkeypatch):
     assert loaded == []
     widget.claim = "more data"
     widget.view = CURVE
-    assert loaded == [("baseline", "amount")] and "context at every step 30.0, 30.0, 30.0" in widget.said
+    assert loaded == [CLAIMS["more data"].experiments] and "context at every step 30.0, 30.0, 30.0" in widget.said
 
 
 def test_names_are_text():
