@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from functools import lru_cache
 from typing import NamedTuple
 
 from .text import check_choice
@@ -27,10 +28,15 @@ def ngrams(tokens, n):
 
 def _clipped_matches(prediction, references, n):
     """Count a prediction's n-grams, each at most as often as it stands in one reference (Papineni et al. 2002, 2.1)."""
+    return (Counter(ngrams(prediction, n)) & _most_in_one(references, n)).total()  # the smaller count of each
+
+
+def _most_in_one(references, n):
+    """Count the n-grams of several references: of each the largest number in one of them."""
     best = Counter()
     for reference in references:
         best |= Counter(ngrams(reference, n))  # the larger count of each
-    return (Counter(ngrams(prediction, n)) & best).total()  # the smaller count of each
+    return best
 
 
 def ngram_precisions(pred_seq, label_seq, k):
@@ -216,12 +222,18 @@ def count_ngrams(predictions, references):
 
 def _counts(i, prediction, labels):
     tokens = prediction.split()
-    labels = [label.split() for label in ([labels] if isinstance(labels, str) else labels)]
-    if not labels:
+    best, lengths = _in_references((labels,) if isinstance(labels, str) else tuple(labels))
+    if not lengths:
         raise ValueError(f"sentence {i} has no reference; leave it out or give it one")
-    nearest = nearest_length(len(tokens), map(len, labels))
-    return [*(_clipped_matches(tokens, labels, n) for n in range(1, 5)),
-            *(max(0, len(tokens) - n + 1) for n in range(1, 5)), len(tokens), nearest]
+    return [*((Counter(ngrams(tokens, n)) & best[n]).total() for n in range(1, 5)),
+            *(max(0, len(tokens) - n + 1) for n in range(1, 5)), len(tokens), nearest_length(len(tokens), lengths)]
+
+
+@lru_cache(maxsize=4096)  # many systems are scored against the same references
+def _in_references(labels):
+    """Return for n = 1 ... 4 what `_most_in_one` counts in some strings, and their numbers of tokens."""
+    references = [label.split() for label in labels]
+    return {n: _most_in_one(references, n) for n in range(1, 5)}, [len(reference) for reference in references]
 
 
 def nearest_length(length, lengths):

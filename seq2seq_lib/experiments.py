@@ -199,7 +199,7 @@ def _drawn_scores(runs, setting, n, metric, group, samples, seed):
     return _score(_draws(len(counts), samples, seed + 7919 * runs.groups.index(group)) @ counts, metric)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _draws(sentences, samples, seed):
     return draw_sentences(sentences, samples, seed)
 
@@ -231,7 +231,8 @@ def comparison_table(claims, load=load_runs):
 
     Returns:
         A pandas table with the columns `claim`, `comparison`, `group`, `seed` (a number, or "mean" for all together),
-        `a`, `b` (the scores), `difference` (b less a), `low`, `high` (95 % of the samples of sentences).
+        `a`, `b` (the scores), `difference` (b less a), `low`, `high` (95 % of the samples of sentences) and `verdict`,
+        which stands beside the mean alone.
     """
     import pandas as pd
 
@@ -250,7 +251,8 @@ def _rows(runs, a, b, metric, group):
     columns = "seed", "a", "b", "difference", "low", "high"
     rows = [(str(n), *found.scores[n], found.differences[n], *found.intervals[n]) for n in found.scores]
     means = [sum(column) / len(rows) for column in zip(*found.scores.values())]
-    return [dict(zip(columns, row)) for row in [*rows, ("mean", *means, found.mean, found.low, found.high)]]
+    together = dict(zip(columns, ("mean", *means, found.mean, found.low, found.high))) | {"verdict": found.verdict}
+    return [*(dict(zip(columns, row)) for row in rows), together]
 
 
 def load_comparisons():

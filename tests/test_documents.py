@@ -95,7 +95,7 @@ def test_minutes_add_up_to_those_of_the_lesson(number):
 
 def test_the_readme_s_table_is_that_of_the_lessons():
     table = next(table for table in tables(README) if table[0][0] == "lesson")[1:]
-    assert len(table) == len(LESSONS) == 12
+    assert len(table) == len(LESSONS) == 13
     for (link, minutes, question, _), lesson in zip(table, LESSONS.values(), strict=True):
         name, path = re.fullmatch(r"\[(.*)\]\((.*)\)", link).groups()
         assert path == f"notebooks/{lesson.path.name}" and name.startswith(f"{lesson.number:02d} ")
@@ -104,7 +104,7 @@ def test_the_readme_s_table_is_that_of_the_lessons():
 
 
 def test_the_plan_of_the_whole_course_adds_up():
-    *hours, total = plan("Twelve hours")[1:]
+    *hours, total = plan("Thirteen hours")[1:]
     numbers = [[int(re.match(r"\d+", cell).group()) for cell in row[2:]] for row in hours]
     assert [int(NOTEBOOK.search(row[1]).group(1)) for row in hours] == list(LESSONS)
     assert all(sum(row[:4]) == row[4] == 60 for row in numbers)
