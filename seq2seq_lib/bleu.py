@@ -185,12 +185,8 @@ def _sampled_scores(systems, references, samples, seed):
 def draw_sentences(sentences, samples, seed=0):
     """Draw as many sentences as there are, with replacement, again and again: how often is each in each sample?
 
-    Args:
-        sentences, samples: how many.
-        seed: another seed is another draw.
-
     Returns:
-        float64 `(samples, sentences)`, whose rows sum to `sentences`.
+        float64 `(samples, sentences)`, whose rows sum to `sentences`; another seed is another draw.
     """
     import torch
 
@@ -207,8 +203,7 @@ def middle(values):
 def count_ngrams(predictions, references):
     """Count what `pooled_bleu` makes a score of, sentence by sentence.
 
-    Args:
-        predictions, references: as for `corpus_bleu`; errors too.
+    Arguments and errors are those of `corpus_bleu`.
 
     Returns:
         For each sentence ten numbers: the matches of n-grams, and all n-grams, each for n = 1 ... 4; its tokens, and

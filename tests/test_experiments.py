@@ -266,7 +266,7 @@ def test_the_table_has_every_comparison_for_each_group(runs):
     asked = []
     table = comparison_table(CLAIMED, load=lambda *names: asked.append(names) or runs)
     assert asked == [("first",)] * 2
-    assert [*table] == ["claim", "comparison", "group", "seed", "a", "b", "difference", "low", "high"]
+    assert [*table] == ["claim", "comparison", "group", "seed", "a", "b", "difference", "low", "high", "verdict"]
     wanted = [("better", "than fair", group) for group in runs.groups] + [("better", "gain", "all"),
                                                                          ("shorter", "good", "all")]
     assert [*table[["claim", "comparison", "group"]].itertuples(index=False, name=None)] == [
@@ -276,10 +276,11 @@ def test_the_table_has_every_comparison_for_each_group(runs):
         found = compare(runs, *CLAIMED[claim].comparisons[comparison], CLAIMED[claim].metric, group)
         numbers = rows.set_index("seed")
         for n in (0, 1):
-            assert tuple(numbers.loc[str(n)][3:]) == (*found.scores[n], found.differences[n], *found.intervals[n])
+            assert tuple(numbers.loc[str(n)][3:-1]) == (*found.scores[n], found.differences[n], *found.intervals[n])
         assert numbers.loc["mean", "a"] == pytest.approx(sum(a for a, _ in found.scores.values()) / 2)
         assert numbers.loc["mean", "b"] - numbers.loc["mean", "a"] == pytest.approx(found.mean)
         assert tuple(numbers.loc["mean"][["difference", "low", "high"]]) == (found.mean, found.low, found.high)
+        assert rows.verdict.dropna().tolist() == [found.verdict] == [numbers.loc["mean", "verdict"]]
 
 
 def test_the_table_is_read_as_it_was_kept(monkeypatch, tmp_path, runs):

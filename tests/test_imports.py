@@ -121,14 +121,16 @@ def test_an_import_the_right_way_is_none_of_them(path, source):
 
 
 def test_the_core_is_the_drawing_s_last_line_and_costs_little():
-    """Seconds of the processor, not of the clock: they are the same on a busy machine."""
+    """Beside torch, whose import takes this machine's measure. Seconds of the processor, not of the clock."""
     core = [room for room, floor in FLOORS.items() if floor <= TOP]
-    code = ("import sys, time, torch; start = time.process_time(); import seq2seq_lib; "
-            "print(time.process_time() - start, *(name for name in sys.modules if name.startswith('seq2seq_lib.')))")
+    code = ("import sys, time; start = time.process_time(); import torch; torch_is_there = time.process_time(); "
+            "import seq2seq_lib; end = time.process_time(); "
+            "print((end - torch_is_there) / (torch_is_there - start), "
+            "*(name for name in sys.modules if name.startswith('seq2seq_lib.')))")
     runs = [subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True,
                            check=True).stdout.split() for _ in range(3)]
     assert {name.split(".")[1] for name in runs[0][1:]} <= set(core)
-    assert min(float(run[0]) for run in runs) < 0.05
+    assert min(float(run[0]) for run in runs) < 0.08
 
 
 def test_what_a_room_needs_is_declared_and_installed_by_requirements():
