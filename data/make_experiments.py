@@ -192,7 +192,7 @@ def key(about, of):
 
 def compare_all():
     """Make every comparison of lesson 12's claims; keep them, and print the verdicts."""
-    table = comparison_table(CLAIMS).round(2)
+    table = comparison_table(CLAIMS).round(3)
     write_table(data_folder() / "results" / "comparisons.csv", [[*table.columns], *table.fillna("").values.tolist()])
     means = table[(table.seed == "mean") & (table.group == "all")]
     print(means.drop(columns=["group", "seed"]).round(1).to_string(index=False))

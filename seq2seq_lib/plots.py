@@ -533,7 +533,10 @@ def plot_intervals(series, xlabel, ylabel, title=""):
                                             for label, (value, low, high) in points.items()))
     wrapped = [fill(str(label), 12) for label in labels]  # so that neighbours do not touch
     ax.set(title=title, xticks=range(len(labels)), xticklabels=wrapped, xlim=(-0.5, len(labels) - 0.5))
-    ax.set_ylim(bottom=min(0, *(low for points in series.values() for _, low, _ in points.values())))
+    lowest = min(low for points in series.values() for _, low, _ in points.values())
+    ax.set_ylim(bottom=min(0, 1.1 * lowest))
+    if lowest < 0:
+        ax.axhline(0, color=INK, linewidth=1)
     ax.grid(axis="y", color=LINE)
     ax.set_axisbelow(True)
     if len(series) > 1:
