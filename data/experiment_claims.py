@@ -1,8 +1,8 @@
-"""The papers' claims, tried out on small nets: what each setting changes, and how a net is trained for it (lesson 12).
+"""The papers' claims, tried out on small nets: what each setting changes, and how a net is trained for it.
 
-`make_experiments.py` runs it. Whatever a setting does not name is as in the baseline: lesson 11's net with a fixed
-context and one direction, the settings of lesson 08 but for its size. Nets of another build get the `num_hiddens` that
-gives them as many weights.
+`make_experiments.py` runs it, for lesson 11 (attention or not, one direction or two) and for lesson 12. Whatever a
+setting does not name is as in the baseline: a fixed context, read in one direction, and the settings of lesson 08
+(lesson_settings.py) but for its size. Nets of another build get the `num_hiddens` that gives them as many weights.
 """
 
 import random
@@ -10,7 +10,6 @@ import time
 from functools import lru_cache
 
 import torch
-from experiment_attention import CORPUS, DROPOUT, EMBED_SIZE, NUM_HIDDENS, NUM_STEPS, joined, joined_references
 from lesson_settings import EPOCHS, MIN_FREQ, learning_rate
 from making import by_length, closest_size, count_weights, read
 from torch import nn
@@ -31,12 +30,18 @@ from seq2seq_lib import (
     train,
 )
 
+CORPUS, SEEDS, NUM_STEPS = "eng-fra", range(5), 100
+SIZES = dict(embed_size=96, num_hiddens=128, dropout=0.05)  # of the baseline
+MOST_JOINED = 4  # sentences in a row
+
 BASELINE = dict(decoder=Decoder, context="every_step", both_ways=False, num_layers=1,  # the net
                 backwards=False, share=1, min_freq=MIN_FREQ,  # what it reads: the source's order, how much, which words
-                true_words=lambda done: 1)  # the share of true words that the decoder reads in training
+                true_words=None)  # the share of true words that the decoder reads in training: None, all of them
 START = dict(context="initial")
 ATTENTION = START | dict(decoder=AttentionDecoder, both_ways=True)
 SETTINGS = {
+    "fixed, one direction": {}, "fixed, two directions": dict(both_ways=True),
+    "attention, one direction": START | dict(decoder=AttentionDecoder), "attention, two directions": ATTENTION,
     "baseline": {}, "attention": ATTENTION,
     "start": START, "start, reversed": START | dict(backwards=True), "start, two layers": START | dict(num_layers=2),
     "scheduled sampling": dict(true_words=lambda done: 1 - done)}
@@ -44,14 +49,15 @@ for parts in 2, 8:
     SETTINGS |= {f"1/{parts}": dict(share=1 / parts), f"attention, 1/{parts}": ATTENTION | dict(share=1 / parts)}
 SETTINGS |= {f"min_freq {min_freq}": dict(min_freq=min_freq) for min_freq in (20, 64)}
 
+BOTH_WAYS = tuple(f"{kind}, {way}" for kind in ("fixed", "attention") for way in ("one direction", "two directions"))
 RUNS = {  # of each experiment
+    "attention": BOTH_WAYS, "joined": BOTH_WAYS,
     "baseline": ("baseline", "attention", "start", "two nets"),
     "length": ("baseline", "attention", "start", "start, reversed", "start, two layers"),
     "amount": ("1/2", "1/8"), "amount_attention": ("attention, 1/2", "attention, 1/8"),
     "unknown": ("min_freq 20", "min_freq 64"),
     "reading": ("scheduled sampling",),
     "copying": ("start", "start, reversed", "attention")}
-SEEDS = range(5)
 
 COPIES = dict(shortest=1, longest=16)  # symbols of a sentence in the copying task
 COPY_SIZES, COPY_PAIRS, COPY_EPOCHS = dict(embed_size=32, num_hiddens=64, dropout=0), 6000, 8
@@ -126,18 +132,14 @@ def matched_hiddens(setting, compared, vocabs, num_hiddens, **sizes):
 
 
 def data(name, setting, seed):
-    """Return what a net learns from and is asked about.
-
-    Returns:
-        Training pairs, their vocabularies, batch size and epochs.
-    """
+    """Return what a net learns from: training pairs, their vocabularies, batch size and epochs."""
     how = BASELINE | SETTINGS[setting]
     if name == "copying":
         pairs = _copies(seed)[:COPY_PAIRS]
         vocab = Vocab([source for source, _ in pairs])
         return pairs, (vocab, vocab), 64, COPY_EPOCHS
     pairs = read(CORPUS, "train")
-    if name == "length":
+    if name in ("joined", "length"):  # long sources, so half as many in a batch
         return [pair[:2] for pair in joined(pairs, seed)], _vocabs(pairs, how["min_freq"]), 16, EPOCHS
     if how["share"] < 1:
         random.Random(seed).shuffle(pairs)
@@ -156,13 +158,37 @@ def asked(name, seed):
     """
     if name == "copying":
         references = references_by_source(_copies(seed)[COPY_PAIRS:])
-        return references, {f"{low} to {low + 3}": [i for i, source in enumerate(references)
-                                                    if low <= len(source) <= low + 3]
-                            for low in range(COPIES["shortest"], COPIES["longest"], 4)}
-    if name == "length":
+        return references, by_length(references, [(low, low + 3)
+                                                  for low in range(COPIES["shortest"], COPIES["longest"], 4)])
+    if name in ("joined", "length"):
         return joined_references()
     references = references_by_source(read(CORPUS, "validation"))
     return references, by_length(references)
+
+
+def joined(pairs, seed=0):
+    """Join one to `MOST_JOINED` pairs in a row, drawn at random, into one; each pair is used once.
+
+    Returns:
+        A list of `(source tokens, target tokens, number of sentences)`.
+    """
+    rng, rest, found = random.Random(seed), list(pairs), []
+    rng.shuffle(rest)
+    while rest:
+        group = [rest.pop() for _ in range(min(rng.randint(1, MOST_JOINED), len(rest)))]
+        source, target = ([token for sentence in side for token in sentence] for side in zip(*group))
+        found.append((source, target, len(group)))
+    return found
+
+
+def joined_references():
+    """Join the validation pairs, always in the same way; return the references of each source, and the groups."""
+    triples = joined(read(CORPUS, "validation"))
+    references = {tuple(source): [" ".join(target)] for source, target, _ in triples}
+    size = {tuple(source): number for source, _, number in triples}
+    groups = {f"{n} joined" if n > 1 else "1 alone": [i for i, source in enumerate(references) if size[source] == n]
+              for n in range(1, MOST_JOINED + 1)}
+    return references, groups
 
 
 def _copies(seed):
@@ -177,22 +203,17 @@ def _vocabs(pairs, min_freq):
 def trained(name, setting, seed):
     """Train a net; return it with its vocabularies, the number of updates and the seconds."""
     pairs, vocabs, batch_size, epochs = data(name, setting, seed)
-    how, rate = BASELINE | SETTINGS[setting], learning_rate
+    sizes, compared, rate = SIZES, "baseline", learning_rate
     if name == "copying":
-        sizes = COPY_SIZES | dict(num_hiddens=matched_hiddens(setting, "start", vocabs, **COPY_SIZES))
-        rate = lambda done: 0.01 * (1 - done)  # noqa: E731
-    else:
-        sizes = dict(embed_size=EMBED_SIZE, num_hiddens=NUM_HIDDENS, dropout=DROPOUT)
-        if how["decoder"] is not Decoder or how["context"] != "every_step":
-            sizes |= dict(num_hiddens=matched_hiddens(setting, "baseline", vocabs, **sizes))
+        sizes, compared, rate = COPY_SIZES, "start", lambda done: 0.01 * (1 - done)
+    num_hiddens = matched_hiddens(setting, compared, vocabs, **sizes)
     torch.manual_seed(seed)
-    net = make_net(setting, vocabs, **sizes)
+    net = make_net(setting, vocabs, **sizes | dict(num_hiddens=num_hiddens))
     if name != "copying":
         remember_from_start(net)
     batches = Batches([(in_order(source, setting), target) for source, target in pairs], *vocabs, batch_size, seed=seed)
-    learning = net
-    if name == "reading":
-        learning = ReadsOwnWords(net, how["true_words"], epochs * len(batches))
+    true_words = (BASELINE | SETTINGS[setting])["true_words"]
+    learning = ReadsOwnWords(net, true_words, epochs * len(batches)) if true_words else net
     start = time.perf_counter()
     train(learning, batches, rate, epochs, vocabs[1], "cpu", progress=False)
     return net, vocabs, epochs * len(batches), time.perf_counter() - start
@@ -207,15 +228,17 @@ def run(name, setting, seed):
     """Train a net and let it translate.
 
     Returns:
-        weights, updates, seconds, the net with its vocabularies, and the translations of what it was asked.
+        weights, updates, seconds, the net with its vocabularies, what it was asked (as `asked` returns it), and its
+        translations.
     """
     if setting == "two nets":
         nets, vocabs, updates, seconds = zip(*(trained(name, "baseline", n) for n in (seed, (seed + 1) % len(SEEDS))))
         net, vocabs, updates, seconds, setting = Together(nets), vocabs[0], sum(updates), sum(seconds), "baseline"
     else:
         net, vocabs, updates, seconds = trained(name, setting, seed)
-    sources = [in_order(source, setting) for source in asked(name, seed)[0]]
-    return count_weights(net), updates, seconds, (net, vocabs), predict(net, sources, *vocabs, NUM_STEPS)
+    references, groups = asked(name, seed)
+    said = predict(net, [in_order(source, setting) for source in references], *vocabs, NUM_STEPS)
+    return count_weights(net), updates, seconds, (net, vocabs), (references, groups), said
 
 
 @torch.inference_mode()

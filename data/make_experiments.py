@@ -11,7 +11,7 @@ nothing is trained), `seconds` (of the training, or of the search if nothing is 
 beam: how wide a beam, and which length penalty? The shipped models (`model` is the hash of the file) translate with
     every width and every alpha.
 attention, joined: attention or a fixed context, one direction or two? Nets of equal weights and updates, five seeds;
-    on the corpus as it is, and on one to four sentences joined into one (experiment_attention.py).
+    on the corpus as it is, and on one to four sentences joined into one (experiment_claims.py).
 baseline, length, amount, amount_attention, unknown, reading, copying: lesson 12's claims, five seeds each
     (experiment_claims.py). What these nets write is kept beside the scores, in
     data/results/translations/NAME.json.gz, so that two of them can be compared sentence by sentence.
@@ -27,7 +27,6 @@ import json
 import sys
 import time
 
-import experiment_attention
 import experiment_claims
 from make_corpus import corpus_hash, file_hash
 from making import by_length, count_weights, read, write_table
@@ -91,44 +90,28 @@ def _searched(model, references, beam_size, alpha):
     return {"seconds": seconds}, scores([best.text for best, *_ in found], labels, by_length(sources))
 
 
-# ---------------------------------------------------------------- attention
+# ---------------------------------------------------------------- nets that are trained for it
 
-def attention(corpora, name="attention"):
-    """Yield the runs of attention or not, one direction or two: five seeds, equal weights, equal updates."""
-    of = dict(corpus=experiment_attention.CORPUS, hash=corpus_hash(experiment_attention.CORPUS))
-    for seed in experiment_attention.SEEDS if of["corpus"] in corpora else ():
-        for setting in experiment_attention.SETTINGS:
-            about = dict(experiment=name, setting=setting, seed=seed)
-            yield about, of, lambda s=setting, n=seed: _trained(name, s, n)
-
-
-def joined(corpora):
-    """Yield the same runs on joined sentences."""
-    return attention(corpora, "joined")
-
-
-def _trained(name, setting, seed):
-    weights, updates, seconds, *translated = experiment_attention.trained(name, setting, seed)
-    return dict(weights=weights, updates=updates, seconds=seconds), scores(*translated)
-
-
-# ---------------------------------------------------------------- claims
-
-def claims(name):
-    """Return the function that yields the runs of one of lesson 12's experiments."""
+def trained(name, make):
+    """Return the function that yields the runs of an experiment: each of its settings, with every seed."""
     def runs(corpora):
         of = dict(corpus=experiment_claims.CORPUS, hash=corpus_hash(experiment_claims.CORPUS))
         for seed in experiment_claims.SEEDS if of["corpus"] in corpora else ():
             for setting in experiment_claims.RUNS[name]:
                 about = dict(experiment=name, setting=setting, seed=seed)
-                yield about, of, lambda s=setting, n=seed: _claimed(name, s, n)
+                yield about, of, lambda s=setting, n=seed: make(name, s, n)
     return runs
 
 
+def _scored(name, setting, seed):
+    weights, updates, seconds, _, (references, groups), said = experiment_claims.run(name, setting, seed)
+    return dict(weights=weights, updates=updates, seconds=seconds), scores(said, list(references.values()), groups)
+
+
 def _claimed(name, setting, seed):
-    weights, updates, seconds, model, said = experiment_claims.run(name, setting, seed)
-    references, groups = experiment_claims.asked(name, seed)
-    found = scores(list(said), list(references.values()), groups)
+    """As `_scored`, with the scores that lesson 12 needs besides; and the translations are kept."""
+    weights, updates, seconds, model, (references, groups), said = experiment_claims.run(name, setting, seed)
+    found = scores(said, list(references.values()), groups)
     found["right"] = round(100 * sum(text in labels for text, labels in zip(said, references.values())) / len(said), 2)
     after = experiment_claims.right_words(*model, references) if name in ("baseline", "reading") else (None, None)
     for column, share in zip(("after true words", "after a wrong word"), after):
@@ -163,8 +146,8 @@ def translations_path(name):
 
 # ---------------------------------------------------------------- all
 
-EXPERIMENTS = {"beam": beam, "attention": attention, "joined": joined} | {
-    name: claims(name) for name in experiment_claims.RUNS}
+EXPERIMENTS = {"beam": beam} | {name: trained(name, _scored if name in ("attention", "joined") else _claimed)
+                                for name in experiment_claims.RUNS}
 
 
 def run(name, corpora):

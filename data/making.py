@@ -17,10 +17,10 @@ def read(corpus, split, kind=None):
     return in_tokens(load_corpus(corpus, split, kind=kind), corpus)
 
 
-def by_length(sources):
+def by_length(sources, lengths=LENGTHS):
     """Return the numbers of the sources of each group of lengths, a dictionary from the group's name."""
     return {f"{low} and more" if high == 99 else f"{low} to {high}":
-            [i for i, source in enumerate(sources) if low <= len(source) <= high] for low, high in LENGTHS}
+            [i for i, source in enumerate(sources) if low <= len(source) <= high] for low, high in lengths}
 
 
 def count_weights(net):

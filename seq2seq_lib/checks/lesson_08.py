@@ -8,7 +8,7 @@ from ..decoding import predict
 from ..model import Decoder, Encoder, Seq2Seq
 from ..text import RESERVED, Vocab, detokenize, tokenize
 from .blank import Blank
-from .runner import OWN_DRAWS, Exercise, plain, twice
+from .runner import OWN_DRAWS, Exercise, draws, plain, twice
 
 # ---------------------------------------------------------------- blank: the net
 
@@ -393,14 +393,10 @@ def _distances(matched, total, draws):
     return share - low, high - share
 
 
-def _draws(sentences, samples, seed):
-    # So many samples that both bounds are samples: nothing depends on how a quantile is taken between two.
-    return torch.randint(sentences, (samples, sentences), generator=torch.Generator().manual_seed(seed))
-
-
 bootstrap_interval = Exercise(
     _bootstrap_interval,
-    cases=[(torch.tensor(matched), torch.tensor(total), _draws(len(total), samples, seed))
+    # So many samples that both bounds are samples: nothing depends on how a quantile is taken between two.
+    cases=[(torch.tensor(matched), torch.tensor(total), draws(len(total), samples, seed))
            for matched, total, samples, seed in [
                ([4, 0, 3, 9, 1, 2], [4, 5, 6, 9, 2, 7], 41, 0),
                ([1, 6, 2, 2, 5, 0, 3, 8, 4], [3, 6, 7, 2, 9, 4, 3, 12, 5], 81, 1),

@@ -9,6 +9,7 @@ from ..experiments import verdict as _verdict
 from .blank import Blank
 from .record import Record, Rule
 from .runner import OWN_DRAWS, Exercise, in_single_precision, plain, twice
+from .runner import draws as _draws
 
 # ---------------------------------------------------------------- blank: differences on the same draws
 
@@ -60,10 +61,6 @@ _OURS = ["ils regardent la mer .", "elle a perdu son livre hier .", "le chat dor
 _THEIRS = ["elles regardent le ciel .", "elle a perdu ses clés .", "le chat dort dans la maison .",
            "je crois que nous sommes en avance .", "le thé est déjà froid .", "ils ont gagné le match .",
            "il pleut depuis hier ."]
-
-
-def _draws(sentences, samples, seed):
-    return torch.randint(sentences, (samples, sentences), generator=torch.Generator().manual_seed(seed))
 
 
 _OTHER_DRAW = ("b gets another draw than a. Then a hard sentence may be in one of the two alone, and its score falls "
@@ -140,12 +137,11 @@ def _rule(seeds=all, above=lambda x: x > 0, seed_above=lambda x: x > 0, interval
     def speaks(differences, bound):
         return seeds([seed_above(x) for x in differences]) and (not interval or above(bound))
 
-    return _ruled(lambda differences, low, high: speaks(differences, low),
-                  lambda differences, low, high: speaks([-x for x in differences], -high))
+    return _either(speaks)
 
 
 def _either(speaks):
-    """One question for both sides: `speaks(differences, low)`."""
+    """One question for both sides: `speaks(differences, bound)`."""
     return _ruled(lambda differences, low, high: speaks(differences, low),
                   lambda differences, low, high: speaks([-x for x in differences], -high))
 

@@ -156,6 +156,11 @@ def twice(function, *args):
     return result if difference(first, result) is None else OWN_DRAWS
 
 
+def draws(sentences, samples, seed):
+    """Draw sentences with replacement, as the exercises on the bootstrap do: numbers `(samples, sentences)`."""
+    return torch.randint(sentences, (samples, sentences), generator=torch.Generator().manual_seed(seed))
+
+
 def plain(result):
     """Take numbers of torch and numpy for what they hold: alone, in an array, or in a list or tuple, then a tuple."""
     if type(result).__module__ in ("torch", "numpy") and hasattr(result, "tolist"):
