@@ -212,7 +212,7 @@ steps_are_clean = _check(
              "Two batches have two gradients, so those of a right program differ. Compare the second one with what the "
              "same batch gives to a fresh net.")],
     start="Delete the line `raise NotImplementedError`, and begin with a `Recorder` and two calls of `suspect.step`.",
-    after="Neither of the two shows in the loss curve, and both train another net than you think.",
+    after="With either of the two the loss still falls, and both train another net than you think.",
 )
 
 BLANKS = (padding_changes_nothing, first_loss_is_log_V, perfect_scores_100)
