@@ -194,8 +194,8 @@ masked_softmax = Blank(
                   "`softmax` knows how to do without: mask the scores for it."),
     ],
     edges=1,
-    start="Delete the line `raise NotImplementedError`, and begin with the padding: `torch.arange(keys) >= "
-          "valid_len[:, None]`, of shape (batch, keys).",
+    start="Delete the line `raise NotImplementedError`, and begin with the padding: "
+          "`torch.arange(scores.shape[2]) >= valid_len[:, None]`, of shape (batch, keys).",
     after="Two tests say that it is right: rows sum to 1, and padding has exactly 0.",
 )
 
