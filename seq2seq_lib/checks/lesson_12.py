@@ -217,8 +217,8 @@ verdict = Blank(
                         ("holds here.", "does not hold here.", "cannot tell here."),
                         ("holds here", "doesn't hold here", "can't tell here"))],
     ],
-    start="Delete the line `raise NotImplementedError`, and begin with the case that speaks for the claim: all differences "
-          "above zero, and `low` too.",
+    start="Delete the line `raise NotImplementedError`, and begin with the case that speaks for the claim: all "
+          "differences above zero, and `low` too.",
     after="Of three verdicts one admits that you don't know. It is the one that papers print least.",
 )
 

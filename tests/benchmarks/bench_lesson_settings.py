@@ -1,0 +1,76 @@
+"""What lesson 08's settings are worth: its training as it is and with one thing changed, by seed.
+
+Run: python tests/benchmarks/bench_lesson_settings.py [eng-fra | eng-zho ...] [--seeds 3]
+
+BLEU of the validation part, all references of a source, all kinds of sentences. The test part is not looked at.
+"""
+
+import argparse
+import sys
+import time
+
+import pandas as pd
+import torch
+from machine import machine
+
+from seq2seq_lib import (
+    Batches,
+    Decoder,
+    Encoder,
+    Seq2Seq,
+    Vocab,
+    corpus_bleu,
+    data_folder,
+    predict,
+    references_by_source,
+    remember_from_start,
+    train,
+)
+
+sys.path.insert(0, str(data_folder()))
+from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate  # noqa: E402
+from making import count_weights, read  # noqa: E402
+
+CHANGES = {
+    "as in the lesson": {},
+    "update gates as they come": dict(remember=False),
+    "the context at the start alone": dict(context="initial"),
+    "embeddings of 128, states of 320": dict(sizes=SIZES | dict(embed_size=128, num_hiddens=320)),
+    "both of these": dict(context="initial", sizes=SIZES | dict(embed_size=128, num_hiddens=320)),
+}
+
+
+def trained(pairs, vocabs, seed, sizes=SIZES, context="every_step", remember=True):
+    """Train as lesson 08 does but for what is named; return the net and the seconds that it took."""
+    torch.manual_seed(seed)
+    net = Seq2Seq(Encoder(len(vocabs[0]), **sizes), Decoder(len(vocabs[1]), **sizes, context=context))
+    if remember:
+        remember_from_start(net)
+    start = time.perf_counter()
+    torch.manual_seed(seed)
+    train(net, Batches(pairs, *vocabs, BATCH_SIZE, seed=seed), learning_rate, EPOCHS, vocabs[1], "cpu", progress=False)
+    return net, time.perf_counter() - start
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", default=["eng-fra"], metavar="CORPUS")
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    for name in options.names:
+        pairs, references = read(name, "train"), references_by_source(read(name, "validation"))
+        vocabs = [Vocab(sentences, MIN_FREQ) for sentences in zip(*pairs)]
+        rows = []
+        for change, settings in CHANGES.items():
+            row = {"": change}
+            for seed in range(options.seeds):
+                net, seconds = trained(pairs, vocabs, seed, **settings)
+                translations = predict(net, list(references), *vocabs, NUM_STEPS)
+                row[f"seed {seed}"] = f"{corpus_bleu(translations, list(references.values())):.1f}"
+            rows.append(row | {"weights": count_weights(net), "seconds": round(seconds)})
+        print(f"{name}: BLEU of {len(references)} validation sentences; {machine()}")
+        print(pd.DataFrame(rows).to_string(index=False), flush=True)
+
+
+if __name__ == "__main__":
+    main()
