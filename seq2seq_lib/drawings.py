@@ -179,8 +179,9 @@ def gru_gates():
               f'<rect x="620" y="108" width="200" height="84" rx="8" fill="{CARD}" stroke="{INK}" stroke-width="3"/>',
               _words(720, 139, "mix", 20, bold=True, anchor="middle"),
               _formula(720, 172, [("(1 − z) n + z h", "t-1")]),
+              *(f'<circle cx="{x}" cy="{middle}" r="6" fill="{state}"/>' for x in (240, 370)),  # there lines part
               f'<circle cx="370" cy="{low}" r="18" fill="{CARD}" stroke="{INK}" stroke-width="3"/>',
-              _words(370, low + 9, "×", 26, anchor="middle"),
+              f'<circle cx="370" cy="{low}" r="4" fill="{INK}"/>', _formula(412, 206, [("U", "n"), ("h", "t-1")]),
               _words(456, 28, "how much of the old state stays", 18),
               _words(606, 284, "the new state, if z were 0", 18),
               _words(254, 318, "what n sees of the old state", 18)]

@@ -48,11 +48,16 @@ def _with_class(image):
     return image.replace("<img ", '<img class="s2s-figure" style="max-width:100%" ', 1)
 
 
+def _rounded(found):
+    """Leave a text between two tags as it is; of a number in a tag, a coordinate, two digits are enough."""
+    return found.group(1) or f"{float(found.group()):.2f}".rstrip("0").rstrip(".")
+
+
 def _on_a_card(svg, alt):
     width, height = (SCALE * float(size) for size in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups())
     wide, high = round(width + 2 * MARGIN), round(height + 2 * MARGIN)
     inside = svg[svg.index(">", svg.index("<svg")) + 1:].rpartition("</svg>")[0]
-    inside = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number.group()):.2f}".rstrip("0").rstrip("."), inside)
+    inside = re.sub(r"(>[^<]*<)|\d+\.\d{3,}", _rounded, inside)
     inside = re.sub(r"; font-family: [^;\"]*", "", re.sub(r"\s*\n\s*", " ", inside)).replace("rotate(-0 ", "rotate(0 ")
     return (f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{wide}" '
             f'height="{high}" viewBox="0 0 {wide} {high}" font-family="{FONT}"><title>{escape(alt)}</title>'

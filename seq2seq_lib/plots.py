@@ -244,7 +244,7 @@ def plot_states(tokens, num_layers):
 
 
 def plot_attention(weights, source, target, title=""):
-    """Draw how much each step of a decoder looks at each source token, as a map: the darker, the more.
+    """Draw how much each step of a decoder looks at each source token, as a map: the stronger the colour, the more.
 
     Args:
         weights: `(target num_steps, source num_steps)`; or a dictionary from a name to such, two beside each
@@ -289,17 +289,18 @@ def plot_attention(weights, source, target, title=""):
 
 
 def _draw_shares(ax, shares, numbers):
-    """Draw cells of one colour, as strong as each share, from 0 to 1."""
+    """Draw cells of one colour, as strong as each share, from 0 to 1; half as strong under numbers, to read them by."""
     from matplotlib.patches import Rectangle
+
+    strongest = 0.5 if numbers else 1  # a text of one colour is readable on all of these, in light and in dark
 
     for r, row in enumerate(shares):
         for c, share in enumerate(row):
             if share >= 0.01:
                 ax.add_patch(Rectangle((c - 0.47, r - 0.46), 0.94, 0.92, facecolor=COLORS["source"], linewidth=0,
-                                       alpha=round(min(share, 1), 2)))
+                                       alpha=round(strongest * min(share, 1), 3)))
             if numbers and share >= 0.05:
-                ax.text(c, r, f"{share:.2f}".removeprefix("0"), ha="center", va="center", fontsize=13,
-                        color=CARD if share > 0.8 else INK)
+                ax.text(c, r, f"{share:.2f}".removeprefix("0"), ha="center", va="center", fontsize=13)
 
 
 def _width(text):
@@ -482,7 +483,8 @@ def plot_curves(runs, theta=None, scale="linear"):
                 for what, ys in lines.items() if ys and None not in (ys[0], ys[-1])]
         said.append(f"{run['name']}, {run['x'][-1]} updates: loss {', '.join(ends)}")
         names.append((run["name"], color))
-    for ax, title in zip(rows, ("loss per token (nats): line training, dashed validation",
+    dashed = ", dashed validation" if any(run["valid"] for run in runs) else ""
+    for ax, title in zip(rows, (f"loss per token (nats): line training{dashed}",
                                 "gradient norm before clipping", "tokens per second")):
         ax.set_title(title, fontsize=13)
     if theta:

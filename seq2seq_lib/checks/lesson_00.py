@@ -110,7 +110,7 @@ task = Exercise(
           for some in (_any_drawing, lambda lengths: _by_facts(lengths, any, any, any),
                        lambda lengths: _by_facts(lengths, equal=any))],
         (_equally_long,
-         "You ask whether one side has the same number in every example. *One* means the number 1: "
+         "You ask whether one side has the same number in every example. “One” means the number 1: "
          "`[(2, 3), (2, 5)]` has two inputs each time."),
         (_by_totals,
          "You compare the totals. `[(3, 4), (4, 3)]` has as many outputs as inputs in all, and neither example is "

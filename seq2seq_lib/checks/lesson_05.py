@@ -280,8 +280,8 @@ my_step = Blank(
          "The update is right. But what you return is the loss per token, and the last line asks for the batch's "
          "total: leave in `per_sentence` what `MaskedSoftmaxCELoss` gives."),
     ],
-    start="Delete the line `raise NotImplementedError`, and begin with the forward pass, as in the section *Forward, "
-          "and the loss*: `Y_hat, _ = net(...)`.",
+    start="Delete the line `raise NotImplementedError`, and begin with the forward pass, as in the section “Forward, "
+          "and the loss”: `Y_hat, _ = net(...)`.",
     after="Forward, loss, backward, clip, step.",
 )
 
