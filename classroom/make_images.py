@@ -6,13 +6,14 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 from seq2seq_lib.drawings import drawings  # noqa: E402
+from seq2seq_lib.figures import in_both_themes  # noqa: E402
 
 
 def main(folder):
     folder.mkdir(exist_ok=True)
     made = drawings()
     for name, drawing in made.items():
-        (folder / name).write_text(drawing.svg, encoding="utf-8", newline="\n")
+        (folder / name).write_text(in_both_themes(drawing.svg), encoding="utf-8", newline="\n")
     for path in folder.glob("*.svg"):
         if path.name not in made:
             path.unlink()

@@ -14,8 +14,9 @@ from .style import CARD, DARK, FONT, LINE
 
 SCALE = 1.3  # pixels for each point of matplotlib: type of 13 points is then 17 pixels high
 MARGIN = 12  # pixels between the card's edge and what is drawn on it
-THEME = ('<style>[data-jp-theme-light="true"] .s2s-figure { color-scheme: light }\n'
-         '[data-jp-theme-light="false"] .s2s-figure, .vscode-dark .s2s-figure { color-scheme: dark }</style>')
+THEME = ('<style>[data-jp-theme-light="true"] :is(.s2s-figure, .jp-RenderedMarkdown img) { color-scheme: light }\n'
+         '[data-jp-theme-light="false"] :is(.s2s-figure, .jp-RenderedMarkdown img), .vscode-dark .s2s-figure '
+         '{ color-scheme: dark }</style>')  # the pictures in the text have no class, so they go by their place
 
 
 def figure_as_image(svg, alt):
