@@ -170,6 +170,9 @@ def test_a_lesson_runs_up_to_its_last_widget_and_each_moves(browser, url, name):
             assert any(changed for _, changed in tried), tried
             assert widget.locator(".jupyter-widgets-error").count() == 0 and lesson.errors == []
         assert lesson.cells() == len(cells), "a key meant for a widget reached the notebook"
+        lesson.theme("Dark")
+        assert lesson.page.evaluate("""() => [...new Set([...document.querySelectorAll(".jp-RenderedMarkdown img")]
+            .map(image => getComputedStyle(image).colorScheme))]""") == ["dark"], "the pictures in the text follow"
 
 
 def test_everything_moves_by_keyboard_alone(lesson, widget):
