@@ -1,9 +1,9 @@
 """Figures: a matplotlib figure as one SVG image, on a card, in the drawings' font, in light and in dark.
 
 An image takes no colours from the page that shows it, but it is told whether the page is a dark one, by the page's
-`color-scheme`. JupyterLab says that only by an attribute, which `THEME` translates. Where nothing is said, and where
-the style is taken out (a notebook that is not trusted), the card is as the reader's system has it; it can be read on
-any ground.
+`color-scheme`. JupyterLab 4.6 sets that, and so the pictures in the text follow it too; where a front end has only an
+attribute or a class for it, `THEME` translates that for the figures. Where nothing is said, the card is as the reader's
+system has it; it can be read on any ground.
 """
 
 import re
@@ -14,9 +14,8 @@ from .style import CARD, DARK, FONT, LINE
 
 SCALE = 1.3  # pixels for each point of matplotlib: type of 13 points is then 17 pixels high
 MARGIN = 12  # pixels between the card's edge and what is drawn on it
-THEME = ('<style>[data-jp-theme-light="true"] :is(.s2s-figure, .jp-RenderedMarkdown img) { color-scheme: light }\n'
-         '[data-jp-theme-light="false"] :is(.s2s-figure, .jp-RenderedMarkdown img), .vscode-dark .s2s-figure '
-         '{ color-scheme: dark }</style>')  # the pictures in the text have no class, so they go by their place
+THEME = ('<style>[data-jp-theme-light="true"] .s2s-figure { color-scheme: light }\n'
+         '[data-jp-theme-light="false"] .s2s-figure, .vscode-dark .s2s-figure { color-scheme: dark }</style>')
 
 
 def figure_as_image(svg, alt):
