@@ -10,6 +10,7 @@ from unicodedata import east_asian_width
 from .drawings import legend
 from .figures import THEME, drawing_as_image, figure_as_image
 from .style import AXIS_COLORS, CARD, COLORS, FAINT, INK, LINE, MATPLOTLIB, PALE, look
+from .tables import NO_TEASER
 
 MOST_NAMED = 8  # lines that have their names at their ends
 
@@ -26,7 +27,7 @@ class Picture:
         self.html, self.alt = html, alt
 
     def _repr_html_(self):
-        return f'<figure style="margin: 0">\n{self.html}\n{THEME}</figure>'  # folded, the first line is shown
+        return f'{NO_TEASER}<figure style="margin: 0">{self.html}\n{THEME}</figure>'
 
     def __repr__(self):
         return f"Picture: {self.alt}"

@@ -10,6 +10,7 @@ import sys
 NUMBER = re.compile(r"(?:[-+−±≈<>]?\s?[\d.,/\s]+(?:e[-+]?\d+)?\s?%?|nan|NaN|inf|\.\.\.|…|–|-|)")
 
 LONGEST_NAME = 40  # signs of a row's name that stand in one line
+NO_TEASER = " \n"  # JupyterLab shows a folded output's first line that isn't empty; a tag would look like an error
 
 
 def aligned(html):
@@ -27,7 +28,12 @@ def align_tables():
     if ipython:
         formatter = ipython.display_formatter.formatters["text/html"]
         for module in ("pandas", "pandas.core.frame"):  # where pandas 3 and pandas 2 say that the class is
-            formatter.for_type_by_name(module, "DataFrame", lambda frame: aligned(frame._repr_html_() or "") or None)
+            formatter.for_type_by_name(module, "DataFrame", _shown)
+
+
+def _shown(frame):
+    html = frame._repr_html_()  # None, if an option of pandas says so
+    return html and NO_TEASER + aligned(html)
 
 
 def _aligned_table(found):

@@ -9,6 +9,7 @@ from ..bounds import one_thread
 from ..cases import CASES
 from ..style import COLORS
 from ..suspects import RIGHT
+from ..tables import NO_TEASER
 from .runner import Exercise, Verdict, kind
 
 
@@ -151,7 +152,7 @@ class Report(Verdict):
         return "\n".join([super().__repr__(), *lines])
 
     def _repr_html_(self):
-        return f"<div>\n{super()._repr_html_()}{grid(self.rows, self.num_cases) if self.rows else ''}</div>"
+        return f"{NO_TEASER}<div>{super()._repr_html_()}{grid(self.rows, self.num_cases) if self.rows else ''}</div>"
 
 
 def grid(rows, num_cases):
