@@ -66,7 +66,9 @@ def main():
             for seed in range(options.seeds):
                 net, seconds = trained(pairs, vocabs, seed, **settings)
                 translations = predict(net, list(references), *vocabs, NUM_STEPS)
-                row[f"seed {seed}"] = f"{corpus_bleu(translations, list(references.values())):.1f}"
+                score = corpus_bleu(translations, list(references.values()))
+                print(f"{name}, {change}, seed {seed}: {score:.1f}", flush=True)
+                row[f"seed {seed}"] = f"{score:.1f}"
             rows.append(row | {"weights": count_weights(net), "seconds": round(seconds)})
         print(f"{name}: BLEU of {len(references)} validation sentences; {machine()}")
         print(pd.DataFrame(rows).to_string(index=False), flush=True)
