@@ -1,7 +1,7 @@
 """Drawings: the pictures of the lessons that depend on no code, as SVG; `make images` writes them to notebooks/images.
 
-Each is dark ink on a light card, so that it can be read on a light page and on a dark one: a page that shows an SVG as
-an image lends it no colours.
+Each is dark ink on a light card of its own, so that it can be read on any ground: a page that shows an SVG as an image
+lends it no colours. `figures.in_both_themes` adds those of a dark page.
 """
 
 import base64
