@@ -1,6 +1,7 @@
 """Pages: what the site and the slides make of a notebook: formulas without a script, still pictures as HTML."""
 
 import re
+import shutil
 import sys
 from base64 import b64decode
 from html import escape
@@ -10,7 +11,6 @@ from latex2mathml.converter import convert
 from lessons import FOLDER, PROJECT
 
 sys.path.insert(0, str(PROJECT))
-from seq2seq_lib.figures import in_both_themes  # noqa: E402
 from seq2seq_lib.tables import aligned  # noqa: E402
 from seq2seq_lib.widgets.base import style_sheet  # noqa: E402
 
@@ -42,14 +42,8 @@ def opened(html):
 
 
 def copy_look(folder):
-    """Copy what the pages of a folder need beside them: the pictures of the lessons, and the look of the widgets.
-
-    A page says whether it is dark, so here the pictures may be so too.
-    """
-    (folder / "images").mkdir()
-    for path in (FOLDER / "images").iterdir():
-        svg = in_both_themes(path.read_text(encoding="utf-8"))
-        (folder / "images" / path.name).write_text(svg, encoding="utf-8", newline="\n")
+    """Copy what the pages of a folder need beside them: the pictures of the lessons, and the look of the widgets."""
+    shutil.copytree(FOLDER / "images", folder / "images")
     (folder / "widgets.css").write_text(style_sheet(), encoding="utf-8", newline="\n")
 
 

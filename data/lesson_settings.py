@@ -11,5 +11,8 @@ def learning_rate(done):
     return 0.006 * (1 - done)
 
 
-def make_net(vocabs):
-    return remember_from_start(Seq2Seq(Encoder(len(vocabs[0]), **SIZES), Decoder(len(vocabs[1]), **SIZES)))
+def make_net(vocabs, context="every_step", remember=True, **sizes):
+    """Make the lesson's net; or one that differs in what is named, some of `SIZES` among it."""
+    sizes = SIZES | sizes
+    net = Seq2Seq(Encoder(len(vocabs[0]), **sizes), Decoder(len(vocabs[1]), **sizes, context=context))
+    return remember_from_start(net) if remember else net

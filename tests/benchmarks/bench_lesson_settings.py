@@ -13,39 +13,26 @@ import pandas as pd
 import torch
 from machine import machine
 
-from seq2seq_lib import (
-    Batches,
-    Decoder,
-    Encoder,
-    Seq2Seq,
-    Vocab,
-    corpus_bleu,
-    data_folder,
-    predict,
-    references_by_source,
-    remember_from_start,
-    train,
-)
+from seq2seq_lib import Batches, Vocab, corpus_bleu, data_folder, predict, references_by_source, train
 
 sys.path.insert(0, str(data_folder()))
-from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, SIZES, learning_rate  # noqa: E402
+from lesson_settings import BATCH_SIZE, EPOCHS, MIN_FREQ, NUM_STEPS, learning_rate, make_net  # noqa: E402
 from making import count_weights, read  # noqa: E402
 
+START, WIDER = dict(context="initial"), dict(embed_size=128, num_hiddens=320)
 CHANGES = {
     "as in the lesson": {},
     "update gates as they come": dict(remember=False),
-    "the context at the start alone": dict(context="initial"),
-    "embeddings of 128, states of 320": dict(sizes=SIZES | dict(embed_size=128, num_hiddens=320)),
-    "both of these": dict(context="initial", sizes=SIZES | dict(embed_size=128, num_hiddens=320)),
+    "the context at the start alone": START,
+    "embeddings of 128, states of 320": WIDER,
+    "both of these": START | WIDER,
 }
 
 
-def trained(pairs, vocabs, seed, sizes=SIZES, context="every_step", remember=True):
-    """Train as lesson 08 does but for what is named; return the net and the seconds that it took."""
+def trained(pairs, vocabs, seed, change):
+    """Train as lesson 08 does but for a change of its net; return the net and the seconds that it took."""
     torch.manual_seed(seed)
-    net = Seq2Seq(Encoder(len(vocabs[0]), **sizes), Decoder(len(vocabs[1]), **sizes, context=context))
-    if remember:
-        remember_from_start(net)
+    net = make_net(vocabs, **change)
     start = time.perf_counter()
     torch.manual_seed(seed)
     train(net, Batches(pairs, *vocabs, BATCH_SIZE, seed=seed), learning_rate, EPOCHS, vocabs[1], "cpu", progress=False)
@@ -61,13 +48,13 @@ def main():
         pairs, references = read(name, "train"), references_by_source(read(name, "validation"))
         vocabs = [Vocab(sentences, MIN_FREQ) for sentences in zip(*pairs)]
         rows = []
-        for change, settings in CHANGES.items():
-            row = {"": change}
+        for said, change in CHANGES.items():
+            row = {"": said}
             for seed in range(options.seeds):
-                net, seconds = trained(pairs, vocabs, seed, **settings)
+                net, seconds = trained(pairs, vocabs, seed, change)
                 translations = predict(net, list(references), *vocabs, NUM_STEPS)
                 score = corpus_bleu(translations, list(references.values()))
-                print(f"{name}, {change}, seed {seed}: {score:.1f}", flush=True)
+                print(f"{name}, {said}, seed {seed}: {score:.1f}", flush=True)
                 row[f"seed {seed}"] = f"{score:.1f}"
             rows.append(row | {"weights": count_weights(net), "seconds": round(seconds)})
         print(f"{name}: BLEU of {len(references)} validation sentences; {machine()}")
